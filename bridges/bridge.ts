@@ -1,0 +1,206 @@
+import { ownerOf, tableOf } from "../halod/index.ts";
+import type { RouteTable } from "../halod/index.ts";
+import { LinkServer } from "../link/index.ts";
+import type { FaultCounter, Frame, Link, LinkConfig, LinkOwner } from "../link/index.ts";
+import type { Logger } from "pino";
+import type { Broadcast } from "./broadcast.ts";
+import type { Calls } from "./calls.ts";
+import type { Census } from "./census.ts";
+import type { Channels } from "./channel/channels.ts";
+import type { BridgeConfig } from "./config.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Network } from "./network.ts";
+import { makeParts } from "./parts.ts";
+import type { Requests } from "./requests.ts";
+import type { Delivery } from "./session/delivery.ts";
+import { Downlink } from "./session/downlink.ts";
+import type { Session } from "./session/session.ts";
+import type { Sessions } from "./session/sessions.ts";
+
+/** What a bridge is started with. */
+export interface BridgeOptions {
+  readonly config: BridgeConfig;
+  /** Number of routes, N. */
+  readonly routes: number;
+  /** The link secret. */
+  readonly secret: string;
+  /** For logs and the hello. */
+  readonly name: string;
+  /** Random, new at every start: names this log and these connection numbers. */
+  readonly instance: string;
+  readonly link: LinkConfig;
+  readonly faults: FaultCounter;
+  readonly network: Network;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Cryptographically random. */
+  readonly randomBytes: (count: number) => Buffer;
+}
+
+const DRAIN_POLL_MS = 50;
+
+/** One bridge: dispatchers connect to it, sessions live in it, and a network carries their messages. */
+export class Bridge implements LinkOwner, AsyncDisposable {
+  readonly #options: BridgeOptions;
+  readonly #log: Logger;
+  readonly #table: RouteTable;
+  readonly #downlinks = new Map<Link, Downlink<Session>>();
+  readonly #delivery: Delivery;
+  readonly #broadcast: Broadcast;
+  readonly #sessions: Sessions;
+  readonly #calls: Calls;
+  readonly #channels: Channels;
+  readonly #requests: Requests;
+  readonly #inbox: Inbox;
+  #server: LinkServer | null = null;
+  #linkCount = 0;
+  #isDisposed = false;
+
+  private constructor(options: BridgeOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ component: "bridge" });
+    this.#table = tableOf(options.routes, options.config.nodes);
+    const parts = makeParts({ ...options, log: this.#log });
+    this.#sessions = parts.sessions;
+    this.#calls = parts.calls;
+    this.#channels = parts.channels;
+    this.#delivery = parts.delivery;
+    this.#broadcast = parts.broadcast;
+    this.#inbox = parts.inbox;
+    this.#requests = parts.requests;
+  }
+
+  /** Listens for dispatchers, and starts connecting to the network. @throws Error when the port is taken */
+  static async start(options: BridgeOptions): Promise<Bridge> {
+    const bridge = new Bridge(options);
+    const { config, routes, secret, name } = options;
+    bridge.#server = await LinkServer.listen({
+      host: config.host,
+      port: config.port,
+      secret,
+      peer: { role: "bridge", name, instance: options.instance, routes, node: config.node, nodes: config.nodes },
+      owner: bridge,
+      log: bridge.#log,
+      faults: options.faults,
+      config: options.link,
+      randomBytes: options.randomBytes,
+    });
+    bridge.#sessions.start();
+    bridge.#channels.start();
+    bridge.#calls.start();
+    options.network.start(bridge.#inbox);
+    return bridge;
+  }
+
+  /** Where dispatchers connect. */
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  /** Resolves when the network was up for the first time. */
+  ready(): Promise<void> {
+    return this.#inbox.firstUp;
+  }
+
+  /** What is held now; all of it is 0 when every session has ended and its channels were left. */
+  get census(): Census {
+    const downlinks = [...this.#downlinks.values()];
+    return {
+      sessions: this.#sessions.size,
+      channels: this.#channels.size,
+      connections: downlinks.reduce((sum, { connections }) => sum + connections, 0),
+      exchanges: downlinks.reduce((sum, { exchanges }) => sum + exchanges, 0),
+    };
+  }
+
+  /** Lets what is being served finish, within the bound, so that no publish ends unanswered. */
+  async drain(timeoutMs: number): Promise<void> {
+    const deadlineMs = this.#options.now() + timeoutMs;
+    const serving = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
+    while (serving() && this.#options.now() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#calls.stop();
+    this.#channels.stop();
+    this.#sessions.stop();
+    this.#delivery.stop();
+    await this.#server?.[Symbol.asyncDispose]();
+    await this.#options.network[Symbol.asyncDispose]();
+  }
+
+  onUp(link: Link): void {
+    this.#linkCount += 1;
+    this.#downlinks.set(
+      link,
+      new Downlink<Session>(link, this.#linkCount, (downlink) => {
+        this.#broadcast.refreshAll(downlink);
+      }),
+    );
+    this.#log.info({ dispatcher: link.peer.name, instance: link.peer.instance }, "dispatcher connected");
+  }
+
+  onFrame(link: Link, frame: Frame): void {
+    const downlink = this.#downlinks.get(link);
+    if (!downlink) return;
+    switch (frame.type) {
+      case "request":
+        if (!this.#owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
+        else this.#requests.serve(downlink, frame);
+        return;
+      case "closed":
+        return this.#onClosed(downlink, frame.connection);
+      case "pause":
+      case "resume":
+        return this.#onFlow(downlink, frame.connection, frame.type === "pause");
+      default:
+        // The codec lets only a dispatcher's frames through to a bridge.
+        throw new TypeError(`a bridge got a frame of type ${frame.type}`);
+    }
+  }
+
+  onDrain(link: Link): void {
+    const downlink = this.#downlinks.get(link);
+    if (!downlink?.isBlocked) return;
+    downlink.isBlocked = false;
+    for (const session of downlink.sessions) this.#broadcast.catchUp(session);
+  }
+
+  onDown(link: Link, reason: string, isOrderly: boolean): void {
+    const downlink = this.#downlinks.get(link);
+    if (!downlink) return;
+    this.#downlinks.delete(link);
+    const sessions = this.#sessions.detachAll(downlink);
+    for (const session of sessions) this.#broadcast.refresh(session);
+    this.#log[isOrderly ? "info" : "warn"](
+      { dispatcher: link.peer.name, reason, sessions: sessions.length },
+      "dispatcher gone",
+    );
+  }
+
+  #owns(route: number): boolean {
+    return (
+      route >= 1 && route <= this.#table.owners.length && ownerOf(this.#table, route) === this.#options.config.node
+    );
+  }
+
+  #onClosed(downlink: Downlink<Session>, connection: number): void {
+    const session = downlink.sessionAt(connection);
+    downlink.close(connection);
+    if (!session) return;
+    this.#sessions.detach(session, downlink, connection);
+    this.#broadcast.refresh(session);
+  }
+
+  #onFlow(downlink: Downlink<Session>, connection: number, isPaused: boolean): void {
+    const session = downlink.sessionAt(connection);
+    if (!session) return;
+    session.isPaused = isPaused;
+    if (isPaused) this.#broadcast.refresh(session);
+    else this.#broadcast.catchUp(session);
+  }
+}

@@ -1,0 +1,10 @@
+/** How much a bridge holds at this moment. */
+export interface Census {
+  readonly sessions: number;
+  /** Joined, being joined, or kept for a while after their last use. */
+  readonly channels: number;
+  /** Connection numbers that a session is attached to, or held at. */
+  readonly connections: number;
+  /** Requests being served. */
+  readonly exchanges: number;
+}

@@ -1,0 +1,217 @@
+import { BayeuxError } from "../../bayeux/index.ts";
+import type { Logger } from "pino";
+import { NetworkError } from "../network.ts";
+import type { Network, Publication } from "../network.ts";
+import { Channel } from "./channel.ts";
+
+/** What the table of channels needs. */
+export interface ChannelsOptions {
+  readonly network: Network;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly joinTimeoutMs: number;
+  readonly publishHoldMs: number;
+  readonly leaveAfterMs: number;
+  readonly maxChannels: number;
+  readonly maxPendingPublishes: number;
+  /** Channels that were left: what is said there is no longer seen. */
+  readonly onLeft: (channels: ReadonlySet<string>) => void;
+}
+
+/** How often idle channels and held publishes are looked at. */
+const SWEEP_MS = 100;
+
+/** The channels of this bridge: joined for their first use, left some time after their last. */
+export class Channels {
+  readonly #options: ChannelsOptions;
+  readonly #byName = new Map<string, Channel>();
+  #isUp = false;
+  #pendingPublishes = 0;
+  /** Resolves when the network is up; one for all who wait, however often they come. */
+  #networkUp = Promise.withResolvers<void>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: ChannelsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      this.sweep();
+    }, SWEEP_MS).unref();
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    for (const channel of this.#byName.values())
+      channel.outbox.fail(new NetworkError("unavailable", "The bridge is stopping"));
+  }
+
+  get(name: string): Channel | undefined {
+    return this.#byName.get(name);
+  }
+
+  all(): Iterable<Channel> {
+    return this.#byName.values();
+  }
+
+  /** The network is there, and has joined again what was joined. */
+  up(): void {
+    this.#isUp = true;
+    this.#networkUp.resolve();
+    for (const channel of this.#byName.values()) if (channel.isJoined) channel.outbox.open();
+  }
+
+  down(): void {
+    if (this.#isUp) this.#networkUp = Promise.withResolvers();
+    this.#isUp = false;
+    for (const channel of this.#byName.values()) channel.outbox.close();
+  }
+
+  /**
+   * Makes sure that channels are joined, side by side, and then uses them; none is left in between.
+   *
+   * @param use gets the channels in the order of their names, when all are joined
+   * @throws BayeuxError with the network's words, or when it takes too long
+   */
+  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T): Promise<T> {
+    const channels: Channel[] = [];
+    try {
+      for (const name of names) {
+        const channel = this.#obtain(name);
+        channel.users += 1;
+        channels.push(channel);
+      }
+      const joins = channels.map((channel) => this.#joinFor(channel));
+      const failed = (await Promise.allSettled(joins)).find((result) => result.status === "rejected");
+      if (failed) throw failed.reason;
+      return use(channels);
+    } finally {
+      for (const channel of channels) {
+        channel.users -= 1;
+        channel.touch();
+      }
+    }
+  }
+
+  /**
+   * Publishes into a channel; resolves when the network has taken it.
+   *
+   * @throws BayeuxError with the network's words; `outcomeUnknown` where it may or may not have arrived
+   */
+  async publish(name: string, publication: Publication): Promise<void> {
+    const { now, publishHoldMs, maxPendingPublishes } = this.#options;
+    if (this.#pendingPublishes >= maxPendingPublishes) {
+      throw new BayeuxError(
+        "unavailable",
+        ["publishes", String(maxPendingPublishes)],
+        "Too many publishes are waiting for the network",
+      );
+    }
+    const channel = this.#obtain(name);
+    this.#pendingPublishes += 1;
+    try {
+      // The place in the outbox is taken before anything is awaited: that keeps the order.
+      const published = channel.outbox.publish(publication, now() + publishHoldMs);
+      if (!channel.isJoined) {
+        this.#join(channel).catch((error: unknown) => {
+          channel.outbox.fail(error instanceof NetworkError ? error : new NetworkError("unavailable", String(error)));
+        });
+      }
+      await published;
+    } catch (error) {
+      throw asBayeuxError(error, name);
+    } finally {
+      this.#pendingPublishes -= 1;
+      channel.touch();
+    }
+  }
+
+  /** Leaves what nobody has needed for a while, and gives up on publishes that waited too long. */
+  sweep(): void {
+    const due = this.#options.now() - this.#options.leaveAfterMs;
+    const left = new Set<string>();
+    for (const channel of this.#byName.values()) {
+      if (channel.outbox.pending > 0) channel.outbox.sweep();
+      if (!channel.isIdle || channel.idleSinceMs > due) continue;
+      this.#byName.delete(channel.name);
+      left.add(channel.name);
+      channel.network.leave(channel.name).catch((error: unknown) => {
+        this.#options.log.error({ channel: channel.name, err: error }, "leaving a channel failed");
+      });
+    }
+    if (left.size > 0) this.#options.onLeft(left);
+  }
+
+  #obtain(name: string): Channel {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    if (this.#byName.size >= this.#options.maxChannels) {
+      throw new BayeuxError(
+        "tooMany",
+        ["channels", String(this.#options.maxChannels)],
+        "This server has as many channels as it may",
+      );
+    }
+    const channel = new Channel(name, this.#options.network, this.#options.now);
+    this.#byName.set(name, channel);
+    return channel;
+  }
+
+  async #joinFor(channel: Channel): Promise<void> {
+    try {
+      await this.#join(channel);
+    } catch (error) {
+      throw asBayeuxError(error, channel.name);
+    }
+  }
+
+  /** Joins, or waits for the join under way; while the network is away it waits for that, all within one bound. */
+  #join(channel: Channel): Promise<void> {
+    if (channel.isJoined && this.#isUp) return Promise.resolve();
+    channel.joining ??= this.#joinNow(channel).finally(() => {
+      channel.joining = null;
+    });
+    return channel.joining;
+  }
+
+  async #joinNow(channel: Channel): Promise<void> {
+    const deadlineMs = this.#options.now() + this.#options.joinTimeoutMs;
+    await within(this.#networkUp.promise, this.#options.joinTimeoutMs, "The network is away");
+    const restMs = Math.max(deadlineMs - this.#options.now(), 1);
+    await within(channel.network.join(channel.name), restMs, "The network has not confirmed the join in time");
+    channel.isJoined = true;
+    if (this.#isUp) channel.outbox.open();
+  }
+}
+
+async function within<T>(promise: Promise<T>, timeoutMs: number, text: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new NetworkError("unavailable", text));
+    }, timeoutMs).unref();
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asBayeuxError(error: unknown, channel: string): unknown {
+  if (!(error instanceof NetworkError)) return error;
+  switch (error.kind) {
+    case "refused":
+      return new BayeuxError("refusedByNetwork", [channel], `The network refused: ${error.message}`);
+    case "unavailable":
+      return new BayeuxError("unavailable", [channel], error.message);
+    case "unknown":
+      return new BayeuxError("outcomeUnknown", [channel], `Outcome unknown: ${error.message}`);
+  }
+}

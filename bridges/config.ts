@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { isChannel, isPattern } from "../bayeux/index.ts";
+
+const milliseconds = z.number().int().positive();
+const count = z.number().int().positive();
+
+const slowReaderRule = z.strictObject({
+  channels: z.string().refine((name) => isChannel(name) || isPattern(name), "must be a channel or a pattern"),
+  policy: z.enum(["disconnect", "drop-oldest", "conflate"]),
+});
+
+/**
+ * The bridge's section of the configuration.
+ *
+ * cometd.js gives up on any request after 10 s, so what a browser waits for ends, with a clear answer, before that.
+ */
+export const bridgeSchema = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("address where dispatchers connect; other than loopback needs `secret`"),
+  port: z.number().int().min(0).max(65_535).default(7070).describe("port where dispatchers connect; 0 = any free port"),
+  node: count.default(1).describe("this bridge's place in the dispatchers' list of bridges, from 1"),
+  nodes: count.default(1).describe("how many bridges there are"),
+  connectTimeoutMs: milliseconds.default(30_000).describe("how long a connect is held, in milliseconds"),
+  sessionTimeoutMs: milliseconds.default(60_000).describe("silence before a session is dropped, in milliseconds"),
+  joinTimeoutMs: milliseconds
+    .default(8_000)
+    .describe("how long a subscribe waits for its network channel, in milliseconds"),
+  publishHoldMs: milliseconds
+    .default(6_000)
+    .describe("how long a publish waits for a network that is away, in milliseconds"),
+  callTimeoutMs: milliseconds
+    .default(8_500)
+    .describe("how long a message to /service/ waits for an app's answer, in milliseconds"),
+  leaveAfterMs: milliseconds
+    .default(30_000)
+    .describe("how long a channel stays joined after its last use, in milliseconds"),
+  coalesceMs: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(5)
+    .describe("under load, how long messages for a poll are gathered, in milliseconds"),
+  maxSessions: count.default(100_000).describe("sessions in this process"),
+  maxSessionsPerBrowser: count.default(100).describe("sessions of one browser in this process, known by its cookie"),
+  maxMessagesPerSecond: count.default(200).describe("messages per second of one session; connects do not count"),
+  maxMessageBurst: count.default(1_000).describe("messages of one session that may come at once before that counts"),
+  strictBinding: z
+    .boolean()
+    .default(false)
+    .describe(
+      "a session whose handshake carried a cookie needs it by every way, also over WebSockets, see docs/sessions.md",
+    ),
+  maxHeldPerBrowser: z
+    .number()
+    .int()
+    .min(0)
+    .default(1)
+    .describe("polls that are held for the tabs of one browser over HTTP/1.1; 0 = any number"),
+  multipleClientsIntervalMs: milliseconds
+    .default(2_000)
+    .describe("how long the polls of its other tabs wait between each other, in milliseconds"),
+  maxSubscriptions: count.default(1_000).describe("subscriptions of one session"),
+  maxChannels: count.default(20_000).describe("channels joined by this process"),
+  maxMessageBytes: count.default(131_072).describe("bytes of one message's data, as JSON"),
+  maxQueuedMessages: count
+    .default(2_000)
+    .describe("messages that wait for one session; a session that falls further behind is ended"),
+  maxQueuedBytes: count.default(4_194_304).describe("bytes that wait for one session, likewise"),
+  slowReaders: z
+    .array(slowReaderRule)
+    .default([])
+    .describe(
+      "what happens, by channel or pattern, to messages that wait for a session which falls further behind: disconnect (where nothing is said), drop-oldest, conflate; the first that matches counts",
+    ),
+  maxPendingPublishes: count.default(10_000).describe("publishes in flight or held, in this process"),
+  maxCalls: count.default(1_000).describe("messages to /service/ without an answer yet, in this process"),
+  maxCallsPerSession: count.default(16).describe("messages to /service/ without an answer yet, of one session"),
+  logMessages: count.default(10_000).describe("recent messages kept for replay"),
+  logBytes: count.default(33_554_432).describe("bytes of recent messages kept for replay"),
+});
+
+/** See `bridgeSchema`. */
+export type BridgeConfig = Readonly<z.infer<typeof bridgeSchema>>;

@@ -1,0 +1,208 @@
+import { NetworkError } from "../network.ts";
+import type { IrcConfig } from "./config.ts";
+import type { IrcLine } from "./connection.ts";
+import { encodeName, foldAscii, foldName } from "./names.ts";
+import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
+
+/** A channel that the bridge wants to be in. */
+export interface Channel {
+  readonly name: string;
+  readonly ircChannel: string;
+  state: "joining" | "joined" | "out";
+}
+
+/** Who is told what becomes of channels. */
+export interface ChannelsOwner {
+  /** @param absence why we were away for a while; null for a first join */
+  onJoined(channel: Channel, absence: string | null): void;
+  /** We are out of a channel that we were in, and could not come back. It is tried again. */
+  onLost(channel: Channel, reason: string): void;
+}
+
+interface Entry extends Channel {
+  readonly isCut: boolean;
+  hasTopic: boolean;
+  absence: string | null;
+  /** While joining: since when. While out: when it is tried again. */
+  sinceMs: number;
+  pending: PromiseWithResolvers<void> | null;
+}
+
+const NO_TOPIC = "331";
+
+/** The channels of the receiving connection: joining, leaving, and coming back. */
+export class Channels {
+  readonly #config: IrcConfig;
+  readonly #send: (line: string) => void;
+  readonly #owner: ChannelsOwner;
+  readonly #now: () => number;
+  readonly #byName = new Map<string, Entry>();
+  readonly #byKey = new Map<string, Entry>();
+  /** PARTs that are not confirmed yet: until then, answers are about the time before them. */
+  readonly #parting = new Map<string, number>();
+  #isConnected = false;
+
+  constructor(config: IrcConfig, send: (line: string) => void, owner: ChannelsOwner, now: () => number) {
+    this.#config = config;
+    this.#send = send;
+    this.#owner = owner;
+    this.#now = now;
+  }
+
+  get(name: string): Channel | undefined {
+    return this.#byName.get(name);
+  }
+
+  find(ircChannel: string): Channel | undefined {
+    return this.#byKey.get(foldName(ircChannel));
+  }
+
+  /** @throws NetworkError */
+  async join(name: string, maxLength: number): Promise<void> {
+    const known = this.#byName.get(name);
+    if (known?.state === "joined") return;
+    if (!this.#isConnected) throw new NetworkError("unavailable", "not connected");
+    const entry = known ?? this.#add(name, maxLength);
+    await (entry.pending ?? this.#request(entry)).promise;
+  }
+
+  leave(name: string): void {
+    const entry = this.#byName.get(name);
+    if (entry === undefined) return;
+    this.#remove(entry);
+    if (this.#isConnected && entry.state !== "out") this.#part(entry);
+    this.#settle(entry, new NetworkError("unavailable", "left meanwhile"));
+  }
+
+  /** Joins again whatever was joined; resolves when every join is answered. */
+  async onConnected(): Promise<void> {
+    this.#isConnected = true;
+    const joins = [...this.#byName.values()].map((entry) => this.#request(entry).promise);
+    await Promise.allSettled(joins);
+  }
+
+  onDisconnected(reason: string): void {
+    this.#isConnected = false;
+    this.#parting.clear();
+    for (const entry of this.#byName.values()) {
+      // A first join has a caller who hears of it; the others are joined again.
+      if (entry.state === "joining" && entry.absence === null) this.#remove(entry);
+      entry.state = "out";
+      entry.absence ??= reason;
+      this.#settle(entry, new NetworkError("unavailable", reason));
+    }
+  }
+
+  /** @param ourNick of the receiving connection */
+  onLine(line: IrcLine, ourNick: string): void {
+    const [first = "", second = ""] = line.params;
+    const isOurs = (nick: string): boolean => foldAscii(nick) === foldAscii(ourNick);
+    if (line.command === "PART") {
+      if (isOurs(line.nick) && !this.#wasExpected(first)) this.#onThrownOut(first, `removed: ${words(line)}`);
+    } else if (line.command === "KICK") {
+      if (isOurs(second)) this.#onThrownOut(first, `kicked by ${line.nick}: ${line.params[2] ?? ""}`);
+    } else if (["442", "403"].includes(line.command) && this.#wasExpected(second)) return;
+    else this.#onReply(line, second);
+  }
+
+  sweep(nowMs: number): void {
+    if (!this.#isConnected) return;
+    for (const entry of this.#byName.values()) {
+      if (entry.state === "out" && nowMs >= entry.sinceMs) this.#request(entry).promise.catch(() => undefined);
+      else if (entry.state === "joining" && nowMs - entry.sinceMs >= this.#config.joinTimeoutMs) {
+        this.#part(entry);
+        this.#onRefused(entry, new NetworkError("unavailable", "the server did not answer the join"));
+      }
+    }
+  }
+
+  #onReply(line: IrcLine, ircChannel: string): void {
+    const entry = this.#byKey.get(foldName(ircChannel));
+    if (entry?.state !== "joining" || this.#parting.has(foldName(ircChannel))) return;
+    if (line.command === END_OF_NAMES) this.#onJoined(entry);
+    else if (line.command === "332") entry.hasTopic = true;
+    else if (line.command === NO_TOPIC) entry.hasTopic = false;
+    else if (refusesJoin(line)) this.#onRefused(entry, new NetworkError("refused", words(line)));
+  }
+
+  #onJoined(entry: Entry): void {
+    const { absence } = entry;
+    entry.state = "joined";
+    entry.absence = null;
+    // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid.
+    if (entry.isCut && !entry.hasTopic) this.#send(`TOPIC ${entry.ircChannel} :${entry.name}`);
+    this.#owner.onJoined(entry, absence);
+    this.#settle(entry, null);
+  }
+
+  #onRefused(entry: Entry, error: NetworkError): void {
+    if (entry.absence === null) this.#remove(entry);
+    else {
+      entry.state = "out";
+      entry.sinceMs = this.#now() + this.#config.rejoinIntervalMs;
+      this.#owner.onLost(entry, `${entry.absence}; cannot join again: ${error.message}`);
+    }
+    this.#settle(entry, error);
+  }
+
+  #onThrownOut(ircChannel: string, reason: string): void {
+    const entry = this.#byKey.get(foldName(ircChannel));
+    if (entry === undefined) return;
+    entry.absence = reason;
+    this.#request(entry).promise.catch(() => undefined);
+  }
+
+  #add(name: string, maxLength: number): Entry {
+    const encoded = encodeName(name, maxLength);
+    if (encoded === null) throw new NetworkError("refused", "not a channel name");
+    const entry = {
+      ...encoded,
+      name,
+      state: "out" as const,
+      hasTopic: false,
+      absence: null,
+      sinceMs: 0,
+      pending: null,
+    };
+    this.#byName.set(name, entry);
+    this.#byKey.set(foldName(entry.ircChannel), entry);
+    return entry;
+  }
+
+  #remove(entry: Entry): void {
+    this.#byName.delete(entry.name);
+    this.#byKey.delete(foldName(entry.ircChannel));
+  }
+
+  #request(entry: Entry): PromiseWithResolvers<void> {
+    const pending = (entry.pending ??= Promise.withResolvers<void>());
+    entry.state = "joining";
+    entry.hasTopic = false;
+    entry.sinceMs = this.#now();
+    this.#send(`JOIN ${entry.ircChannel}`);
+    return pending;
+  }
+
+  #settle(entry: Entry, error: NetworkError | null): void {
+    const { pending } = entry;
+    entry.pending = null;
+    if (error === null) pending?.resolve();
+    else pending?.reject(error);
+  }
+
+  #part(entry: Entry): void {
+    const key = foldName(entry.ircChannel);
+    this.#parting.set(key, (this.#parting.get(key) ?? 0) + 1);
+    this.#send(`PART ${entry.ircChannel}`);
+  }
+
+  /** @returns true when this answers a PART of ours */
+  #wasExpected(ircChannel: string): boolean {
+    const key = foldName(ircChannel);
+    const left = this.#parting.get(key);
+    if (left === undefined) return false;
+    if (left > 1) this.#parting.set(key, left - 1);
+    else this.#parting.delete(key);
+    return true;
+  }
+}

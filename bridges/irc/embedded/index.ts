@@ -1,0 +1,3 @@
+export type { Limits } from "./limits.ts";
+export type { RealmCounters } from "./realm.ts";
+export { EmbeddedIrcd, type EmbeddedIrcdOptions } from "./server.ts";

@@ -1,0 +1,87 @@
+import type { NetworkInbox } from "../network.ts";
+import { Assembler } from "./assembler.ts";
+import type { IrcConfig } from "./config.ts";
+import type { IrcLine } from "./connection.ts";
+import { DATA_TAG, decodeLine, type Decoded, type Line } from "./line.ts";
+import { foldAscii } from "./names.ts";
+
+/** What the inbound side needs of the network around it. */
+export interface InboundParts {
+  readonly config: IrcConfig;
+  readonly inbox: NetworkInbox;
+  readonly isBridge: (nick: string) => boolean;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+const KEY_END = " ";
+
+/** Turns the lines of joined channels into messages for the inbox. */
+export class Inbound {
+  readonly #parts: InboundParts;
+  readonly #assembler: Assembler;
+
+  constructor(parts: InboundParts) {
+    this.#parts = parts;
+    const { maxMessageBytes, chunkTimeoutMs } = parts.config;
+    this.#assembler = new Assembler({ maxBytes: maxMessageBytes, timeoutMs: chunkTimeoutMs });
+  }
+
+  /** @returns the line as it was said */
+  onLine(channel: string, irc: IrcLine): Line {
+    const line: Line = { text: irc.params[1] ?? "", tag: irc.tags[DATA_TAG] };
+    const isBridge = this.#parts.isBridge(irc.nick);
+    const decoded = decodeLine(line, isBridge);
+    const key = channel + KEY_END + foldAscii(irc.nick);
+    if ((decoded.type !== "chunk" || decoded.chunk.number === 1) && this.#assembler.interrupt(key)) {
+      this.#parts.inbox.gap(channel, `a long message from ${irc.nick} broke off`);
+    }
+    if (decoded.type === "data") this.#deliver(channel, irc, decoded.data, decoded.from);
+    else if (decoded.type === "chunk") this.#onChunk(channel, irc, key, decoded, line.text, isBridge);
+    return line;
+  }
+
+  /** Drops the beginnings of messages whose end does not come. */
+  sweep(nowMs: number): void {
+    for (const key of this.#assembler.expire(nowMs)) {
+      const [channel = "", nick = ""] = key.split(KEY_END);
+      this.#parts.inbox.gap(channel, `the end of a long message from ${nick} did not come`);
+    }
+  }
+
+  /** Forgets what has begun: its rest went by while we were away. */
+  clear(): void {
+    this.#assembler.clear();
+  }
+
+  #onChunk(
+    channel: string,
+    irc: IrcLine,
+    key: string,
+    { chunk, from }: Extract<Decoded, { type: "chunk" }>,
+    text: string,
+    isBridge: boolean,
+  ): void {
+    const result = this.#assembler.push(key, chunk, from, this.#parts.now());
+    if (result.type === "data") this.#deliver(channel, irc, result.data, result.from);
+    else if (result.type === "broken") this.#parts.inbox.gap(channel, `${result.reason} (from ${irc.nick})`);
+    else if (result.type === "orphan") {
+      // From a person it only looks like a chunk.
+      if (!isBridge) this.#deliver(channel, irc, { text }, null);
+      else if (chunk.number === chunk.total) {
+        this.#parts.inbox.gap(channel, `the beginning of a long message from ${irc.nick} was not seen`);
+      }
+    }
+  }
+
+  #deliver(channel: string, irc: IrcLine, data: unknown, from: string | null): void {
+    const serverTimeMs = Date.parse(irc.tags["time"] ?? "");
+    this.#parts.inbox.message({
+      channel,
+      data,
+      from: from ?? irc.nick,
+      timeMs: Number.isNaN(serverTimeMs) ? this.#parts.now() : serverTimeMs,
+      id: irc.tags["msgid"] || this.#parts.newId(),
+    });
+  }
+}

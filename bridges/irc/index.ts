@@ -1,0 +1,2 @@
+export { ircSchema, type IrcConfig } from "./config.ts";
+export { IrcNetwork, type IrcNetworkParts } from "./irc-network.ts";

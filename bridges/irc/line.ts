@@ -1,0 +1,77 @@
+import { parseJson } from "./json.ts";
+
+/** Client tag that carries the exact JSON beside a readable text. */
+export const DATA_TAG = "+tailspin/d";
+
+/** One line of a channel, as the server shows it. */
+export interface Line {
+  readonly text: string;
+  /** Value of the tag `+tailspin/d`, unescaped. */
+  readonly tag?: string | undefined;
+}
+
+/** A piece of a message that needed several lines. */
+export interface Chunk {
+  readonly id: string;
+  /** 1…total */
+  readonly number: number;
+  readonly total: number;
+  readonly piece: string;
+}
+
+/** What a line says. `from` is the name that a bridge put before it. */
+export type Decoded =
+  | { readonly type: "data"; readonly data: unknown; readonly from: string | null }
+  | { readonly type: "chunk"; readonly chunk: Chunk; readonly from: string | null }
+  /** A CTCP request other than ACTION: not for people to read. */
+  | { readonly type: "nothing" };
+
+/** More lines than the longest message needs on the narrowest server. */
+export const MAX_CHUNKS = 8_192;
+
+const ACTION = /^\x01ACTION ([^\x01]*)\x01?$/i;
+const PREFIX = /^<([^<>\p{Cc}]{1,64})> (.*)$/su;
+const CHUNK = /^~([0-9a-z]{4}) ([1-9]\d{0,3})\/([1-9]\d{0,3}) (.*)$/s;
+
+/**
+ * Reads one line of a channel.
+ *
+ * @param isBridge the sender is a bridge, so that `<alice> ` in front names the sender; from anybody else it is text
+ */
+export function decodeLine(line: Line, isBridge: boolean): Decoded {
+  const action = ACTION.exec(line.text)?.[1];
+  if (action === undefined && line.text.startsWith("\x01")) return { type: "nothing" };
+  const [from, body] = splitName(action ?? line.text, isBridge);
+  const exact = line.tag === undefined ? undefined : parseJson(line.tag);
+  if (exact !== undefined) return { type: "data", data: exact, from };
+  if (action !== undefined) return { type: "data", data: { text: body, action: true }, from };
+  const chunk = readChunk(body);
+  if (chunk !== null) return { type: "chunk", chunk, from };
+  return { type: "data", data: readData(body), from };
+}
+
+/** Makes a publisher's name fit for the `<name> ` in front of a line; null when nothing is left of it. */
+export function printableName(name: string): string | null {
+  const printable = name
+    .toWellFormed()
+    .replace(/[<>\p{Cc}\p{Zl}\p{Zp}]/gu, "")
+    .trim();
+  return printable === "" ? null : [...printable].slice(0, 64).join("");
+}
+
+function splitName(text: string, isBridge: boolean): [from: string | null, body: string] {
+  const match = isBridge ? PREFIX.exec(text) : null;
+  return match === null ? [null, text] : [match[1] ?? null, match[2] ?? ""];
+}
+
+function readChunk(body: string): Chunk | null {
+  const [, id, number, total, piece] = CHUNK.exec(body) ?? [];
+  if (id === undefined || piece === undefined) return null;
+  const chunk = { id, number: Number(number), total: Number(total), piece };
+  return chunk.number <= chunk.total && chunk.total <= MAX_CHUNKS ? chunk : null;
+}
+
+function readData(body: string): unknown {
+  const json = /^[{["]/.test(body) ? parseJson(body) : undefined;
+  return json === undefined ? { text: body } : json;
+}

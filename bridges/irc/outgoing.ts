@@ -1,0 +1,50 @@
+import { NetworkError, type Publication } from "../network.ts";
+import { toJson } from "./json.ts";
+
+/** One publish on its way: settled once, by its last line's echo or by the first thing that goes wrong. */
+export class Outgoing {
+  readonly channel: string;
+  readonly ircChannel: string;
+  readonly publication: Publication;
+  /** Size of its JSON. */
+  readonly bytes: number;
+  readonly deadlineMs: number;
+  readonly settled: Promise<void>;
+  /** Lines that have not come back; 0 until it is encoded. */
+  linesLeft = 0;
+  /** At least one of its lines was written. */
+  isSent = false;
+  #isSettled = false;
+  readonly #settle: { resolve(): void; reject(error: NetworkError): void };
+
+  /** @throws NetworkError `refused` for what is not JSON, or too long */
+  constructor(channel: string, ircChannel: string, publication: Publication, deadlineMs: number, maxBytes: number) {
+    const json = toJson(publication.data);
+    if (json === undefined) throw new NetworkError("refused", "the data is not JSON, or is nested too deeply");
+    this.bytes = Buffer.byteLength(json);
+    if (this.bytes > maxBytes) throw new NetworkError("refused", `the data has more than ${maxBytes} bytes`);
+    this.channel = channel;
+    this.ircChannel = ircChannel;
+    this.publication = publication;
+    this.deadlineMs = deadlineMs;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.settled = promise;
+    this.#settle = { resolve, reject };
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  resolve(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle.resolve();
+  }
+
+  reject(kind: NetworkError["kind"], words: string): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle.reject(new NetworkError(kind, words));
+  }
+}

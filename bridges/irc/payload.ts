@@ -1,0 +1,119 @@
+import { toJson } from "./json.ts";
+import { decodeLine, MAX_CHUNKS, printableName, type Line } from "./line.ts";
+
+/** What a server lets through. */
+export interface LineLimits {
+  /** Bytes of text of one PRIVMSG to this channel. */
+  readonly textBytes: number;
+  /** Bytes of one client tag's escaped value; 0 where the server has no message tags. */
+  readonly tagBytes: number;
+}
+
+/** Bytes of `~abcd 8192/8192 `. */
+const CHUNK_HEAD_BYTES = 16;
+const SPACE = "\\u0020";
+
+/**
+ * Turns a message into the lines that say it on IRC: readable where reading them back gives the same JSON.
+ *
+ * 1. `{"text": …}` as plain text, with `"action": true` as CTCP ACTION
+ * 2. JSON in one line
+ * 3. readable text, with the exact JSON in a tag, where the server has message tags
+ * 4. else a sequence of chunks: `~id 1/3 piece`
+ *
+ * @param from the name that the publisher declared, put before the (first) line
+ * @param chunkId four characters of [0-9a-z] that the next sequences of this sender do not bear
+ * @returns null when the message cannot be said: too deep, or too many lines
+ */
+export function encodePayload(
+  data: unknown,
+  from: string | null,
+  limits: LineLimits,
+  chunkId: string,
+): readonly Line[] | null {
+  const json = toJson(data);
+  if (json === undefined) return null;
+  const name = from === null ? null : printableName(from);
+  const prefix = name === null ? "" : `<${name}> `;
+  const text = textOf(data);
+  const candidates = [plainForm(text, json, prefix), /^[{["]/.test(json) ? { text: prefix + json } : null];
+  for (const line of candidates) {
+    if (line === null || Buffer.byteLength(line.text) > limits.textBytes) continue;
+    const isRicher = text !== null && line.text === prefix + json && canTag(json, limits) && isReadable(text);
+    if (!isRicher && meansTheSame(line, json, name)) return [line];
+  }
+  const tagged = canTag(json, limits) ? taggedForm(text ?? json, json, prefix, limits.textBytes) : null;
+  if (tagged !== null && meansTheSame(tagged, json, name)) return [tagged];
+  return chunkForm(json, prefix, limits.textBytes, chunkId);
+}
+
+/** Bytes that a value takes in a tag, where `;`, space, `\`, CR and LF take two. */
+export function escapedTagBytes(value: string): number {
+  return Buffer.byteLength(value) + (value.match(/[;\\ \r\n]/g)?.length ?? 0);
+}
+
+function textOf(data: unknown): string | null {
+  if (typeof data !== "object" || data === null || !("text" in data)) return null;
+  return typeof data.text === "string" ? data.text : null;
+}
+
+/** Servers and clients change what begins or ends with blanks, and act on control characters. */
+function isReadable(text: string): boolean {
+  return text !== "" && text.trim() === text && text.isWellFormed() && !/[\x00-\x1f\x7f]/.test(text);
+}
+
+function plainForm(text: string | null, json: string, prefix: string): Line | null {
+  if (text === null || !isReadable(text)) return null;
+  if (json === JSON.stringify({ text })) return { text: prefix + text };
+  return json === JSON.stringify({ text, action: true }) ? { text: `\x01ACTION ${prefix}${text}\x01` } : null;
+}
+
+function meansTheSame(line: Line, json: string, name: string | null): boolean {
+  const decoded = decodeLine(line, true);
+  return decoded.type === "data" && decoded.from === name && JSON.stringify(decoded.data) === json;
+}
+
+function canTag(json: string, limits: LineLimits): boolean {
+  return escapedTagBytes(json) <= limits.tagBytes;
+}
+
+function taggedForm(readable: string, json: string, prefix: string, textBytes: number): Line | null {
+  const clean = readable
+    .toWellFormed()
+    .replace(/[\s\x00-\x1f\x7f]+/gu, " ")
+    .trim();
+  const room = textBytes - Buffer.byteLength(prefix);
+  const text = Buffer.byteLength(clean) <= room ? clean : `${cut(clean, room - 3).trimEnd()}…`;
+  return text === "" || room < 4 ? null : { text: prefix + text, tag: json };
+}
+
+function cut(text: string, maxBytes: number): string {
+  let bytes = 0;
+  let end = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > maxBytes) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}
+
+function chunkForm(json: string, prefix: string, textBytes: number, chunkId: string): readonly Line[] | null {
+  const room = textBytes - CHUNK_HEAD_BYTES;
+  const prefixBytes = Buffer.byteLength(prefix);
+  // A piece holds at least one character (four bytes), and a blank at either end of it takes six.
+  if (room - prefixBytes < 2 * SPACE.length + 4) return null;
+  const pieces: string[] = [];
+  let rest = json;
+  while (rest !== "") {
+    const own = room - (pieces.length === 0 ? prefixBytes : 0);
+    // A server may drop blanks at the ends of a line; in JSON of ours they only stand inside strings.
+    const piece = cut(rest, own - 2 * (SPACE.length - 1));
+    pieces.push(piece.replace(/^ /, SPACE).replace(/ $/, SPACE));
+    rest = rest.slice(piece.length);
+    if (pieces.length > MAX_CHUNKS) return null;
+  }
+  return pieces.map((piece, index) => ({
+    text: `${index === 0 ? prefix : ""}~${chunkId} ${index + 1}/${pieces.length} ${piece}`,
+  }));
+}

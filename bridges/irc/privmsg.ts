@@ -1,0 +1,23 @@
+import { MessageTags } from "irc-framework";
+import type { Connection } from "./connection.ts";
+import { DATA_TAG, type Line } from "./line.ts";
+import type { LineLimits } from "./payload.ts";
+
+/** Escaped bytes of one client tag; the servers' limit for all of them is 4,094. */
+const TAG_BYTES = 3_800;
+/** Bytes of a line without its line end and its tags (RFC 1459). */
+const LINE_BYTES = 510;
+/** Longest `!user@host ` that a server adds to our nick. */
+const MASK_BYTES = "!~tailspin@ ".length + 64;
+
+/** What a message of this connection to a channel may hold, so that no server cuts what it passes on. */
+export function lineLimits(connection: Connection, ircChannel: string): LineLimits {
+  const head = `:${connection.nick} PRIVMSG ${ircChannel} :`.length + MASK_BYTES;
+  return { textBytes: LINE_BYTES - head, tagBytes: connection.allowsTag(DATA_TAG.slice(1)) ? TAG_BYTES : 0 };
+}
+
+/** The line as it is written, without its line end. */
+export function privmsg(ircChannel: string, line: Line): string {
+  const tags = line.tag === undefined ? "" : `@${DATA_TAG}=${MessageTags.encodeValue(line.tag)} `;
+  return `${tags}PRIVMSG ${ircChannel} :${line.text}`;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a foreign network (IRC, XMPP, …) is to a bridge. Channels are Bayeux channels on this side of the contract;
+ * names of the network itself never leave its folder. `test/contract/` runs one suite over every implementation.
+ */
+export interface Network extends AsyncDisposable {
+  /** As it appears in `ext.tailspin.network` of delivered messages, e.g. `"irc"`. */
+  readonly name: string;
+  /** Starts connecting, and reconnects by itself for ever. Returns at once: the inbox hears `up` and `down`. */
+  start(inbox: NetworkInbox): void;
+  /**
+   * Resolves when the server confirmed that we are in the channel; joining a joined channel resolves at once.
+   * After a reconnect the network joins again by itself whatever is joined.
+   * @throws NetworkError `refused` with the server's words, or `unavailable`
+   */
+  join(channel: string): Promise<void>;
+  /** Leaves; never fails: a channel that is not joined, or a network that is down, is fine. */
+  leave(channel: string): Promise<void>;
+  /**
+   * Hands a message to a joined channel. Resolves when the server has taken it, which is known when it comes back to
+   * us on the receiving side (and so after `inbox.message` was called with it).
+   * @throws NetworkError `refused`, `unavailable` (nothing was sent), or `unknown` (sent, and its fate cannot be known)
+   */
+  publish(channel: string, publication: Publication): Promise<void>;
+  /** Foreign people in a joined channel, without our own connections. */
+  members(channel: string): readonly Member[];
+}
+
+/** A message on its way to the network. */
+export interface Publication {
+  /** Any JSON value. */
+  readonly data: unknown;
+  /** The name that the publisher declared, or null. */
+  readonly from: string | null;
+}
+
+/** What a network tells its bridge. Calls come in the network's order, per channel. */
+export interface NetworkInbox {
+  message(message: NetworkMessage): void;
+  presence(channel: string, change: PresenceChange): void;
+  /** Messages of this channel may have been missed (we were away, and no history filled the gap). */
+  gap(channel: string, reason: string): void;
+  /** Connected, and joined again to what was joined. */
+  up(): void;
+  /** Connection lost, told once until the next `up`. */
+  down(reason: string): void;
+}
+
+export interface NetworkMessage {
+  readonly channel: string;
+  readonly data: unknown;
+  /** Declared name of a browser user, else the network's name (nick) of the sender. */
+  readonly from: string;
+  /** The server's time where it tells it, else our clock; milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Delivery id: the network's own (msgid) where it has one, else one that is unique in this bridge. */
+  readonly id: string;
+}
+
+/** Somebody in a channel. `id` is unique among the members of one network. */
+export interface Member {
+  readonly id: string;
+  readonly name: string;
+}
+
+export type PresenceChange =
+  | { readonly type: "joined"; readonly member: Member }
+  | { readonly type: "left"; readonly member: Member }
+  | { readonly type: "renamed"; readonly member: Member; readonly formerId: string; readonly formerName: string }
+  /** The whole list anew (after a rejoin). */
+  | { readonly type: "members"; readonly members: readonly Member[] };
+
+/** A fault of the network or of the way to it. Never ends the process. */
+export class NetworkError extends Error {
+  override readonly name = "NetworkError";
+  /** refused: the server said no. unavailable: nothing was done. unknown: it was sent, its fate cannot be known. */
+  readonly kind: "refused" | "unavailable" | "unknown";
+
+  constructor(kind: NetworkError["kind"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

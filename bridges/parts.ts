@@ -1,0 +1,149 @@
+import { CONNECTION_TYPES } from "../bayeux/index.ts";
+import type { Logger } from "pino";
+import type { FaultCounter } from "../link/index.ts";
+import { Broadcast } from "./broadcast.ts";
+import { Calls } from "./calls.ts";
+import { audienceOf } from "./channel/channel.ts";
+import { Channels } from "./channel/channels.ts";
+import type { BridgeConfig } from "./config.ts";
+import { Handshakes } from "./handshakes.ts";
+import { Inbox } from "./inbox.ts";
+import { Log } from "./log/log.ts";
+import type { Network } from "./network.ts";
+import { Presence, presenceChannel } from "./presence.ts";
+import { Publishes } from "./publishes.ts";
+import { Requests } from "./requests.ts";
+import { Connects } from "./session/connects.ts";
+import { Delivery } from "./session/delivery.ts";
+import type { Session } from "./session/session.ts";
+import { Sessions } from "./session/sessions.ts";
+import { SlowReaders } from "./session/slow-readers.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** What the parts of a bridge are made with. */
+export interface PartsOptions {
+  readonly config: BridgeConfig;
+  readonly network: Network;
+  readonly faults: FaultCounter;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Cryptographically random. */
+  readonly randomBytes: (count: number) => Buffer;
+}
+
+/** What a bridge is made of, as far as the bridge itself speaks to it. */
+export interface Parts {
+  readonly calls: Calls;
+  readonly sessions: Sessions;
+  readonly channels: Channels;
+  readonly delivery: Delivery;
+  readonly broadcast: Broadcast;
+  readonly inbox: Inbox;
+  readonly requests: Requests;
+}
+
+/** Dispatchers hold browsers to the limits that are configured; these guard against a dispatcher gone wrong. */
+const LIMITS = { maxBatch: 65_536, maxChannelLength: 65_536, maxSubscriptionsPerMessage: 65_536 } as const;
+const MAX_BATCH_BYTES = 1_048_576;
+
+/** Makes the parts of a bridge, and lets those know each other that have to. */
+export function makeParts({ config, network, faults, log, now, randomBytes }: PartsOptions): Parts {
+  const messages = new Log({ maxMessages: config.logMessages, maxBytes: config.logBytes });
+  const batches = {
+    maxBatchBytes: MAX_BATCH_BYTES,
+    // An unacknowledged batch takes at most half of what may wait, so that there is always something to relieve.
+    maxBatchMessages: Math.max(1, Math.floor(config.maxQueuedMessages / 2)),
+  };
+  const onDirectChange = (session: Session) => {
+    broadcast.refresh(session);
+  };
+  const delivery = new Delivery({
+    now,
+    coalesceMs: config.coalesceMs,
+    ...batches,
+    onDirectChange,
+    onReleased: (session) => {
+      sessions.touch(session);
+    },
+  });
+  const sessions: Sessions = new Sessions({
+    ...config,
+    now,
+    randomBytes,
+    log,
+    delivery,
+    onEnd: (session) => {
+      subscriptions.removeAll(session);
+      calls.endAll(session);
+    },
+  });
+  const slowReaders = new SlowReaders({
+    rules: config.slowReaders,
+    limits: config,
+    networkName: network.name,
+    now,
+    log,
+    faults,
+  });
+  const broadcast: Broadcast = new Broadcast({
+    delivery,
+    channels: () => channels,
+    limits: config,
+    slowReaders,
+    onFellBehind: (session) => {
+      sessions.end(session, "fell behind");
+    },
+  });
+  const channels = new Channels({
+    ...config,
+    network,
+    now,
+    log,
+    onLeft: (left) => {
+      messages.forget(left);
+    },
+  });
+  const calls = new Calls({ ...config, channels, now, randomBytes });
+  const presence = new Presence({
+    toWatchers: (channel, text) => {
+      broadcast.send(audienceOf(channel.watchers), messages.entry(presenceChannel(channel.name), "", text));
+    },
+    toSession: (session, channel, text) => {
+      broadcast.send(audienceOf([session]), messages.entry(presenceChannel(channel.name), "", text));
+    },
+  });
+  const subscriptions = new Subscriptions({
+    channels,
+    presence,
+    log: messages,
+    maxSubscriptions: config.maxSubscriptions,
+    limits: config,
+    queue: (session, entry) => {
+      broadcast.queue(session, entry);
+    },
+  });
+  const inbox = new Inbox({ networkName: network.name, calls, channels, messages, broadcast, presence, now, log });
+  const connects = new Connects({
+    sessions,
+    delivery,
+    connectTimeoutMs: config.connectTimeoutMs,
+    maxHeldPerBrowser: config.maxHeldPerBrowser,
+    multipleClientsIntervalMs: config.multipleClientsIntervalMs,
+    connectionTypes: CONNECTION_TYPES,
+    ...batches,
+    onDirectChange,
+  });
+  const requests = new Requests({
+    sessions,
+    handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, faults }),
+    connects,
+    subscriptions,
+    publishes: new Publishes({ channels, calls, maxMessageBytes: config.maxMessageBytes }),
+    limits: LIMITS,
+    maxMessagesPerSecond: config.maxMessagesPerSecond,
+    now,
+    faults,
+    log,
+  });
+  return { calls, sessions, channels, delivery, broadcast, inbox, requests };
+}

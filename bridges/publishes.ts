@@ -1,0 +1,65 @@
+import { BayeuxError, isService, successReply } from "../bayeux/index.ts";
+import type { Publish } from "../bayeux/index.ts";
+import type { Calls } from "./calls.ts";
+import type { Channels } from "./channel/channels.ts";
+import { isPresence } from "./presence.ts";
+import type { Session } from "./session/session.ts";
+
+/** What publishing needs. */
+export interface PublishesOptions {
+  readonly channels: Channels;
+  readonly calls: Calls;
+  readonly maxMessageBytes: number;
+}
+
+/** Bayeux §5.1 and §2.2.3: hands browsers' messages to the network, and knows which are not answered yet. */
+export class Publishes {
+  readonly #options: PublishesOptions;
+  readonly #pending = new Map<Session, Set<Promise<void>>>();
+
+  constructor(options: PublishesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves with the reply when the network has taken the message, or an app has answered it.
+   *
+   * @throws BayeuxError
+   */
+  async serve(session: Session, request: Publish): Promise<string> {
+    const { channel, data } = request;
+    if (isPresence(channel)) throw new BayeuxError("forbidden", [channel]);
+    this.#checkSize(data);
+    if (isService(channel)) return this.#options.calls.serve(session, request);
+    const published = this.#options.channels.publish(channel, { data, from: session.name });
+    this.#remember(session, published);
+    await published;
+    return successReply(request);
+  }
+
+  /** Resolves when everything that the session has published is answered. */
+  async settled(session: Session): Promise<void> {
+    await Promise.allSettled(this.#pending.get(session) ?? []);
+  }
+
+  #remember(session: Session, published: Promise<void>): void {
+    const known = this.#pending.get(session) ?? new Set();
+    this.#pending.set(session, known.add(published));
+    const forget = () => {
+      known.delete(published);
+      if (known.size === 0) this.#pending.delete(session);
+    };
+    published.then(forget, forget);
+  }
+
+  #checkSize(data: unknown): void {
+    const bytes = Buffer.byteLength(JSON.stringify(data));
+    const { maxMessageBytes } = this.#options;
+    if (bytes > maxMessageBytes)
+      throw new BayeuxError(
+        "tooLong",
+        ["data", String(maxMessageBytes)],
+        `Data of ${bytes} bytes; ${maxMessageBytes} are allowed`,
+      );
+  }
+}

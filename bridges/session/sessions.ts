@@ -1,0 +1,177 @@
+import {
+  BayeuxError,
+  errorReply,
+  HANDSHAKE_ADVICE,
+  makeClientId,
+  NONE_ADVICE,
+  successReply,
+} from "../../bayeux/index.ts";
+import type { Advice } from "../../bayeux/index.ts";
+import type { RequestContext } from "../../link/index.ts";
+import type { Logger } from "pino";
+import { Allowance } from "./allowance.ts";
+import { isForeign } from "./binding.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Downlink } from "./downlink.ts";
+import { Session } from "./session.ts";
+
+/** Why a session ended; it goes to the log. */
+export type EndReason = "disconnected" | "expired" | "fell behind";
+
+/** What the table of sessions needs. */
+export interface SessionsOptions {
+  readonly now: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Logger;
+  readonly delivery: Delivery;
+  readonly maxSessions: number;
+  /** Of those whose handshake carried a cookie. */
+  readonly maxSessionsPerBrowser: number;
+  readonly maxMessagesPerSecond: number;
+  readonly maxMessageBurst: number;
+  /** See `isForeign`. */
+  readonly strictBinding: boolean;
+  readonly sessionTimeoutMs: number;
+  /** Everything else that knows the session lets go of it. */
+  readonly onEnd: (session: Session) => void;
+}
+
+/** All sessions of this bridge: their beginning, their connections, and their end. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #byId = new Map<string, Session>();
+  /** How many of each browser. */
+  readonly #perBrowser = new Map<string, number>();
+  readonly #deadlines: Deadlines<Session>;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#deadlines = new Deadlines(options.now, (due) => {
+      this.#onDue(due);
+    });
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  start(): void {
+    this.#deadlines.start();
+  }
+
+  stop(): void {
+    this.#deadlines.stop();
+  }
+
+  /** @returns the session, where the request may be one of its own; nothing tells a stolen clientId from a made-up one */
+  find(clientId: string, context: RequestContext): Session | undefined {
+    const session = this.#byId.get(clientId);
+    return session && !isForeign(session.context, context, this.#options.strictBinding) ? session : undefined;
+  }
+
+  /** Begins a session. @throws BayeuxError `unavailable` or `tooMany` when there are as many as allowed */
+  create(route: number, name: string | null, isAck: boolean, context: RequestContext): Session {
+    const { now, maxSessionsPerBrowser, maxMessagesPerSecond, maxMessageBurst } = this.#options;
+    const ofBrowser = this.#perBrowser.get(context.browser) ?? 0;
+    if (ofBrowser >= maxSessionsPerBrowser) {
+      throw new BayeuxError("tooMany", ["sessions per browser", String(maxSessionsPerBrowser)]);
+    }
+    if (this.#byId.size >= this.#options.maxSessions) {
+      throw new BayeuxError(
+        "unavailable",
+        ["sessions", String(this.#options.maxSessions)],
+        "This server has as many sessions as it may",
+      );
+    }
+    const random = this.#options.randomBytes(32);
+    const publicId = Buffer.from(random.subarray(26)).toString("hex");
+    const clientId = makeClientId(route, random);
+    const allowance = new Allowance(maxMessagesPerSecond, maxMessageBurst, now());
+    const session = new Session({ clientId, publicId, name, isAck, context, allowance });
+    if (context.browser !== "") this.#perBrowser.set(context.browser, ofBrowser + 1);
+    this.#byId.set(session.clientId, session);
+    this.touch(session);
+    this.#options.log.info({ session: session.label, route, name, ack: isAck }, "session started");
+    return session;
+  }
+
+  /** The session was heard of: the time of its silence starts anew. A held connect has a deadline of its own. */
+  touch(session: Session): void {
+    if (!session.held && !session.hasEnded)
+      this.#deadlines.set(session, this.#options.now() + this.#options.sessionTimeoutMs);
+  }
+
+  /** A connect is held: it is answered when its time is over. */
+  hold(session: Session, timeoutMs: number): void {
+    this.#deadlines.set(session, this.#options.now() + timeoutMs);
+  }
+
+  /** Ends a session; its connect, if one is held, is told how to go on. */
+  end(session: Session, reason: EndReason): void {
+    if (session.hasEnded) return;
+    session.hasEnded = true;
+    this.#byId.delete(session.clientId);
+    this.#forgetOfBrowser(session.context.browser);
+    this.#deadlines.clear(session);
+    this.#dismiss(session, reason === "disconnected" ? NONE_ADVICE : HANDSHAKE_ADVICE);
+    this.#options.onEnd(session);
+    const level = reason === "fell behind" ? "warn" : "info";
+    const { label, queue, dropped, conflated } = session;
+    this.#options.log[level]({ session: label, reason, queued: queue.length, dropped, conflated }, "session ended");
+  }
+
+  /** A link is gone: its sessions wait for their next connect, wherever it comes in. */
+  detachAll(downlink: Downlink<Session>): Session[] {
+    const sessions = [...new Set(downlink.sessions)];
+    downlink.down();
+    for (const session of sessions) {
+      if (session.held?.downlink === downlink) session.held = null;
+      if (session.socket?.downlink === downlink) session.socket = null;
+      this.touch(session);
+    }
+    return sessions;
+  }
+
+  /** The browser's side of a connection is gone. */
+  detach(session: Session, downlink: Downlink<Session>, connection: number): void {
+    if (session.held?.downlink === downlink && session.held.connection === connection) session.held = null;
+    if (session.socket?.downlink === downlink && session.socket.connection === connection) {
+      session.socket = null;
+      session.isPaused = false;
+    }
+    this.touch(session);
+  }
+
+  /** Takes its connections from a session that ends, with a last word to a held connect. */
+  #dismiss(session: Session, advice: Advice): void {
+    const { held, socket } = session;
+    session.held = null;
+    session.socket = null;
+    if (!held) return socket?.downlink.dismiss(socket.connection);
+    const request = { id: held.id, channel: "/meta/connect" };
+    const reply =
+      advice === NONE_ADVICE
+        ? successReply(request, { clientId: session.clientId, advice })
+        : errorReply(request, new BayeuxError("sessionUnknown"), { advice });
+    // A session that is attached to a socket holds its connect there, if it holds one.
+    const { downlink, connection } = held;
+    downlink.unbind(connection);
+    downlink.send({ type: "answer", connection, isFinal: true, payload: Buffer.from(reply) });
+  }
+
+  #forgetOfBrowser(browser: string): void {
+    const count = this.#perBrowser.get(browser) ?? 0;
+    if (count > 1) this.#perBrowser.set(browser, count - 1);
+    else this.#perBrowser.delete(browser);
+  }
+
+  #onDue(due: readonly Session[]): void {
+    const held = due.filter((session) => session.held !== null);
+    this.#options.delivery.releaseEmpty(held);
+    for (const session of due) {
+      // What was just released has a new deadline.
+      if (session.dueTick === 0) this.end(session, "expired");
+    }
+  }
+}

@@ -1,0 +1,232 @@
+#!/usr/bin/env node
+/** Composition root: reads the configuration, makes the tiers that a command asks for, and stops them in order. */
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { performance } from "node:perf_hooks";
+import { pino } from "pino";
+import type { Logger } from "pino";
+import { Bridge } from "./bridges/index.ts";
+import type { BridgeConfig } from "./bridges/index.ts";
+import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
+import { IrcNetwork } from "./bridges/irc/index.ts";
+import { describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp, renderScreen } from "./cli/index.ts";
+import { listKeys, resolveConfig, wantsColor } from "./cli/index.ts";
+import type { Command, ConfigSources } from "./cli/index.ts";
+import { schemaFor } from "./config.ts";
+import type { Config } from "./config.ts";
+import { Dispatcher } from "./dispatcher/index.ts";
+import { FaultCounter } from "./link/index.ts";
+import { pages } from "./web/index.ts";
+
+const SIGNAL_REPEAT_MS = 2_000;
+/** Milliseconds since 1970 that only grow: a clock that is set must neither end sessions nor keep them. */
+const now = () => performance.timeOrigin + performance.now();
+const LOOPBACK = "127.0.0.1";
+const packageJson: unknown = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const version =
+  typeof packageJson === "object" && packageJson !== null && "version" in packageJson
+    ? String(packageJson.version)
+    : "?";
+
+/** What a command has started, and how it is brought to rest. */
+interface Running {
+  /** What is printed when everything works. */
+  readonly announcement: string;
+  /** Lets everybody finish; the disposal follows. */
+  drain(): Promise<void>;
+}
+
+type Starter = (config: Config, log: Logger, stack: AsyncDisposableStack) => Promise<Running>;
+
+const STARTERS: Readonly<Record<Exclude<Command, "config check">, Starter>> = {
+  up: startUp,
+  dispatcher: startDispatcher,
+  bridge: startBridge,
+};
+
+/** `tailspin up`: all tiers in this process, joined by the same links as separate processes are. */
+async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
+  const isEmbedded = config.irc.host === undefined;
+  const ircd = isEmbedded ? stack.use(await EmbeddedIrcd.start({ host: LOOPBACK, port: config.irc.port, log })) : null;
+  const irc = { ...config.irc, host: config.irc.host ?? LOOPBACK, port: ircd?.port ?? config.irc.port };
+  // Nobody else is to connect to this bridge: a free port, and a secret that nobody knows.
+  const own = {
+    ...config,
+    irc,
+    secret: randomBytes(32).toString("hex"),
+    bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1 },
+  };
+  const bridge = await makeBridge(own, log, stack);
+  await bridge.ready();
+  const dispatcher = await makeDispatcher(
+    { ...own, dispatcher: { ...config.dispatcher, bridges: [`${LOOPBACK}:${bridge.port}`] } },
+    log,
+    stack,
+  );
+  await dispatcher.ready();
+  const base = `http://${urlHost(dispatcher.host)}:${dispatcher.port}`;
+  const isColored = wantsColor(process.stdout.isTTY, process.env["NO_COLOR"]);
+  const announcement = renderScreen({
+    version,
+    chatUrl: `${base}/`,
+    bayeuxUrl: `${base}/bayeux`,
+    irc: { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
+    isColored,
+  });
+  return { announcement, drain: () => drainBoth(dispatcher, bridge, config.bridge) };
+}
+
+async function startDispatcher(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
+  const dispatcher = await makeDispatcher(config, log, stack);
+  const announcement = `tailspin dispatcher ready http://${urlHost(dispatcher.host)}:${dispatcher.port}\n`;
+  return { announcement, drain: () => dispatcher.drain() };
+}
+
+async function startBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
+  const bridge = await makeBridge(config, log, stack);
+  await bridge.ready();
+  const announcement = `tailspin bridge ready ${urlHost(config.bridge.host)}:${bridge.port}\n`;
+  return { announcement, drain: () => bridge.drain(config.bridge.publishHoldMs) };
+}
+
+async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeConfig): Promise<void> {
+  await dispatcher.drain();
+  await bridge.drain(config.publishHoldMs);
+}
+
+async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
+  const { host } = config.irc;
+  if (host === undefined) throw new TypeError("the configuration of a bridge has no IRC server");
+  const network = new IrcNetwork(
+    { ...config.irc, host },
+    { node: config.bridge.node, log, now, random: Math.random, newId: randomUUID },
+  );
+  const bridge = await Bridge.start({
+    config: config.bridge,
+    routes: config.routes,
+    secret: config.secret,
+    name: hostname(),
+    instance: randomUUID(),
+    link: config.link,
+    faults: new FaultCounter(log, now),
+    network,
+    log,
+    now,
+    randomBytes,
+  });
+  return stack.use(bridge);
+}
+
+async function makeDispatcher(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Dispatcher> {
+  const { host: ircHost, port: ircPort } = config.irc;
+  const servePages = pages({ ircAddress: ircHost === undefined ? undefined : `${urlHost(ircHost)}:${ircPort}` });
+  const dispatcher = await Dispatcher.start({
+    config: config.dispatcher,
+    routes: config.routes,
+    secret: config.secret,
+    link: config.link,
+    name: hostname(),
+    log,
+    fallback: (request, response) => {
+      servePages(request, response, () => {
+        response
+          .writeHead(404, { "content-type": "text/plain;charset=UTF-8" })
+          .end("Nothing is here; the chat page is at /\n");
+      });
+    },
+  });
+  return stack.use(dispatcher);
+}
+
+/** Runs a command to its end. @returns the exit code */
+async function run(command: Exclude<Command, "config check">, config: Config): Promise<number> {
+  const log = makeLogger(config);
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error, event }, "a bug ended the process");
+      process.exit(1);
+    });
+  }
+  const stack = new AsyncDisposableStack();
+  let running: Running | null = null;
+  const stopped = onStop(
+    process,
+    async (signal) => {
+      log.info({ signal }, "stopping");
+      await running?.drain();
+      await stack.disposeAsync();
+      log.info("stopped");
+    },
+    {
+      repeatWithinMs: SIGNAL_REPEAT_MS,
+      drainTimeoutMs: config.drainTimeoutMs,
+      now: () => performance.now(),
+      onFault: (error) => {
+        log.error({ err: error }, "not stopped cleanly");
+      },
+    },
+  );
+  const started = STARTERS[command](config, log, stack).then((it) => {
+    running = it;
+    process.stdout.write(it.announcement);
+  });
+  // A start that fails ends the process; one that is still waiting for its network can be stopped.
+  await Promise.race([started, stopped]);
+  return stopped;
+}
+
+function makeLogger(config: Config): Logger {
+  // A write per line would be a third of what a new session costs; lines leave together when they come quickly.
+  const destination = pino.destination({ fd: 2, sync: false });
+  // A reader of the log that went away ends nothing, and there is nobody left to tell.
+  destination.on("error", () => undefined);
+  process.on("exit", () => {
+    destination.flushSync();
+  });
+  const paths = ["password", "secret", "authorization", "cookie"].flatMap((key) => [key, `*.${key}`]);
+  return pino({ level: config.log.level, redact: { paths, censor: "[hidden]" } }, destination);
+}
+
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** @returns the exit code: 0, 2 for a configuration fault, 1 for anything else */
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseCommand(argv);
+  if (parsed.command === "version") {
+    process.stdout.write(`tailspin ${version}\n`);
+    return 0;
+  }
+  if (parsed.command === "help") {
+    const command = parsed.topic === "tailspin" ? "up" : parsed.topic;
+    process.stdout.write(renderHelp(parsed.topic, listKeys(schemaFor(command), command)));
+    return 0;
+  }
+  const schema = schemaFor(parsed.command);
+  const sources: ConfigSources = {
+    command: parsed.command,
+    flags: parsed.flags,
+    env: process.env,
+    readFile: (path) => readFileSync(path, "utf8"),
+    cwd: process.cwd(),
+  };
+  if (parsed.command === "config check") {
+    process.stdout.write(describeCheck(resolveConfig(schema, sources)));
+    return 0;
+  }
+  return run(parsed.command, loadConfig(schema, sources));
+}
+
+// A reader that went away (`tailspin up | head`) is no fault of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`tailspin: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(exitCodeOf(error));
+}

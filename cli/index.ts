@@ -1,0 +1,10 @@
+export { COMMANDS, parseCommand, type Command, type ParsedCommand } from "./commands.ts";
+export { ConfigError, exitCodeOf } from "./config-error.ts";
+export { loadConfig, resolveConfig, type ConfigSources, type ResolvedConfig } from "./config.ts";
+export { describeCheck } from "./describe-check.ts";
+export { describeConfig } from "./describe-config.ts";
+export { renderHelp, type Topic } from "./help.ts";
+export { renderJsonSchema } from "./json-schema.ts";
+export { listKeys, type ConfigKey, type KeyType } from "./keys.ts";
+export { renderScreen, wantsColor, type Screen } from "./screen.ts";
+export { onStop, type SignalSource, type StopOptions, type StopSignal } from "./signals.ts";

@@ -1,0 +1,88 @@
+/** The whole configuration: one section from each folder, put together for the composition root. */
+import { isIP } from "node:net";
+import { z } from "zod";
+import { MAX_ROUTES } from "./bayeux/index.ts";
+import { bridgeSchema } from "./bridges/index.ts";
+import { ircSchema } from "./bridges/irc/index.ts";
+import type { Command } from "./cli/index.ts";
+import { dispatcherSchema } from "./dispatcher/index.ts";
+import { linkSchema } from "./link/index.ts";
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** How many bodies must fit into one frame of a link. */
+const FRAME_PER_BODY = 4;
+
+/** The newcomer's terminal stays readable; a tier on its own tells what it does. */
+const DEFAULT_LEVEL: Partial<Record<Command, (typeof LOG_LEVELS)[number]>> = { up: "warn" };
+
+/**
+ * The schema of everything that a command may be told; all of them take the same keys, so that one file serves all.
+ *
+ * What depends on the command is checked here as well, so that it is told together with everything else.
+ */
+export function schemaFor(command: Command) {
+  return z
+    .strictObject({
+      log: z.strictObject({
+        level: z
+          .enum(LOG_LEVELS)
+          .default(DEFAULT_LEVEL[command] ?? "info")
+          .describe("what is logged to standard error, as JSON lines"),
+      }),
+      secret: z
+        .string()
+        .default("")
+        .describe("shared by all processes of a stack; needed as soon as one listens elsewhere than on loopback"),
+      routes: z
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_ROUTES)
+        .default(1_024)
+        .describe("number of routes; the same in all processes"),
+      drainTimeoutMs: z
+        .number()
+        .int()
+        .positive()
+        .default(20_000)
+        .describe("how long a clean stop may take, in milliseconds"),
+      dispatcher: dispatcherSchema,
+      bridge: bridgeSchema,
+      irc: ircSchema,
+      link: linkSchema,
+    })
+    .superRefine((config, context) => {
+      const refuse = (path: string[], message: string) => {
+        context.addIssue({ code: "custom", path, message });
+      };
+      const { bridge, dispatcher, secret } = config;
+      const exposed = command === "bridge" ? bridge.host : command === "dispatcher" ? dispatcher.host : null;
+      if (exposed !== null && !isLoopback(exposed) && secret === "") {
+        refuse(["secret"], `must be set, since ${command}.host is ${exposed}, which is not loopback`);
+      }
+      if (command === "bridge" && config.irc.host === undefined)
+        refuse(["irc", "host"], "must name an IRC server; only `up` has one of its own");
+      // A frame holds a body, or the replies to it, which echo parts of it.
+      const maxBodyBytes = Math.floor(config.link.maxFrameBytes / FRAME_PER_BODY);
+      if (dispatcher.maxBodyBytes > maxBodyBytes) {
+        refuse(
+          ["dispatcher", "maxBodyBytes"],
+          `must be at most a quarter of link.maxFrameBytes, which makes ${maxBodyBytes}`,
+        );
+      }
+      if (bridge.node > bridge.nodes)
+        refuse(["bridge", "node"], `must be at most bridge.nodes, which is ${bridge.nodes}`);
+      if (bridge.nodes > config.routes)
+        refuse(["bridge", "nodes"], `must be at most routes, which is ${config.routes}`);
+      if (dispatcher.bridges.length > config.routes)
+        refuse(["dispatcher", "bridges"], `must be at most routes, which is ${config.routes}`);
+    });
+}
+
+/** Everything that TailSpin can be told, checked and complete. */
+export type Config = Readonly<z.infer<ReturnType<typeof schemaFor>>>;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

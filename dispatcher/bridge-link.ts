@@ -1,0 +1,113 @@
+import type { DeliverFrame, FaultCounter, Frame, Link, LinkOwner, ReleaseFrame } from "../link/index.ts";
+import { Numbers } from "./numbers.ts";
+import type { Coalescer } from "./transports/coalescer.ts";
+
+/** What a bridge's link needs to know and to use. */
+export interface BridgeLinkOptions {
+  /** The bridge's place in the list, from 1. */
+  readonly node: number;
+  readonly address: string;
+  readonly coalescer: Coalescer;
+  readonly faults: FaultCounter;
+  /** Called after every change of `numbers`. */
+  readonly onChange: () => void;
+}
+
+/** The link to one bridge, whichever instance of it is up: hands every frame to the connection that it is for. */
+export class BridgeLink implements LinkOwner {
+  readonly node: number;
+  readonly address: string;
+  readonly #options: BridgeLinkOptions;
+  #link: Link | null = null;
+  #numbers: Numbers | null = null;
+
+  constructor(options: BridgeLinkOptions) {
+    this.node = options.node;
+    this.address = options.address;
+    this.#options = options;
+  }
+
+  /** The numbers of the link that is up; null while none is. */
+  get numbers(): Numbers | null {
+    return this.#numbers;
+  }
+
+  onUp(link: Link): void {
+    this.#drop();
+    this.#link = link;
+    this.#numbers = new Numbers(link);
+    this.#options.onChange();
+  }
+
+  onFrame(link: Link, frame: Frame): void {
+    const numbers = this.#numbers;
+    if (link !== this.#link || !numbers) return;
+    switch (frame.type) {
+      case "deliver":
+        return this.#deliver(numbers, frame);
+      case "release":
+        return this.#release(numbers, frame);
+      case "answer":
+      case "hold":
+      case "refused": {
+        const downstream = numbers.at(frame.connection);
+        if (downstream) return downstream.onFrame(frame);
+        return this.#unknown(frame.type, frame.connection);
+      }
+      case "freed": {
+        const downstream = numbers.freed(frame.connection);
+        if (downstream) return downstream.onFrame(frame);
+        return this.#unknown(frame.type, frame.connection);
+      }
+      case "request":
+      case "closed":
+      case "pause":
+      case "resume":
+        this.#fault("link.direction", "frame of a dispatcher came from a bridge", frame.type, frame.connection);
+    }
+  }
+
+  /** Nothing waits here for a drain: requests are refused while a link is full. */
+  onDrain(): void {}
+
+  onDown(link: Link): void {
+    if (link === this.#link) this.#drop();
+  }
+
+  /** The hot path: nothing is made per recipient, and nothing is called but the write. */
+  #deliver(numbers: Numbers, { recipients, payload }: DeliverFrame): void {
+    if (payload.length === 0) return;
+    const { coalescer } = this.#options;
+    const message = coalescer.message(payload);
+    for (const number of recipients) {
+      const outlet = numbers.outletOf(number);
+      if (outlet) coalescer.deliver(outlet, message);
+      else if (outlet === undefined) this.#unknown("deliver", number);
+    }
+  }
+
+  #release(numbers: Numbers, frame: ReleaseFrame): void {
+    for (const number of frame.recipients) {
+      const downstream = numbers.at(number);
+      if (downstream) downstream.onFrame(frame);
+      else this.#unknown("release", number);
+    }
+  }
+
+  #unknown(type: string, number: number): void {
+    this.#fault("link.unknownConnection", "frame came for a connection that is not open", type, number);
+  }
+
+  #fault(kind: string, text: string, type: string, connection: number): void {
+    this.#options.faults.count(kind, text, { type, connection, bridge: this.address });
+  }
+
+  #drop(): void {
+    const numbers = this.#numbers;
+    this.#link = null;
+    this.#numbers = null;
+    if (!numbers) return;
+    this.#options.onChange();
+    numbers.down();
+  }
+}

@@ -1,0 +1,105 @@
+import type { Request } from "../bayeux/index.ts";
+import type { RequestContext } from "../link/index.ts";
+import type { Group } from "./batch.ts";
+import type { Timed } from "./deadlines.ts";
+import type { Downstream, DownstreamFrame } from "./downstream.ts";
+import type { Numbers } from "./numbers.ts";
+import { type Failure, failures, joinMessages } from "./replies.ts";
+import type { Tier } from "./tier.ts";
+
+/** Who waits for an exchange. */
+export interface ExchangeOwner {
+  /** Once, also where the bridge fails; `messages` are ready and joined by commas. */
+  onAnswer(exchange: Exchange, messages: Buffer): void;
+}
+
+/** One group of requests on its way: from the frame to the bridge until its one answer. A held poll is one too. */
+export class Exchange implements Downstream, Timed {
+  readonly outlet = null;
+  readonly #tier: Tier;
+  readonly #owner: ExchangeOwner;
+  readonly #requests: readonly Request[];
+  readonly #mayHold: boolean;
+  #numbers: Numbers | null = null;
+  #number = 0;
+  /** The reply of a held connect. */
+  #held: Buffer | null = null;
+  #isDone = false;
+
+  constructor(tier: Tier, owner: ExchangeOwner, { requests }: Group, mayHold: boolean) {
+    this.#tier = tier;
+    this.#owner = owner;
+    this.#requests = requests;
+    this.#mayHold = mayHold && !tier.isDraining;
+  }
+
+  /** Hands the group to the bridge of its route; where that cannot be, the answer says so at once. */
+  start(route: number, payload: Buffer, context: RequestContext): void {
+    const numbers = this.#tier.bridges.numbersOf(route);
+    if (!numbers) return this.#fail("away");
+    if (numbers.isFull) return this.#fail("busy");
+    this.#numbers = numbers;
+    this.#number = numbers.open(this);
+    this.#tier.deadlines.add(this);
+    numbers.request(this.#number, { route, isSocket: false, mayHold: this.#mayHold, context, payload });
+  }
+
+  /** Nobody waits for the answer any more. */
+  abandon(): void {
+    if (this.#isDone) return;
+    this.#settle();
+    this.#numbers?.close(this.#number);
+  }
+
+  /** Ends a held poll from our side, without losing what the bridge may be sending to it right now. */
+  recall(): void {
+    if (!this.#isDone && this.#held) this.#numbers?.recall(this.#number);
+  }
+
+  onFrame(frame: DownstreamFrame): void {
+    if (this.#isDone) return;
+    switch (frame.type) {
+      case "hold":
+        if (!this.#mayHold) return this.#finish(frame.payload, false);
+        this.#held = frame.payload;
+        this.#tier.deadlines.delete(this);
+        if (this.#tier.isDraining) this.recall();
+        return;
+      case "answer":
+        return this.#finish(frame.payload, frame.isFinal);
+      case "release":
+        return this.#finish(joinMessages(frame.payload, this.#held), frame.isFinal);
+      case "refused":
+        return this.#finish(failures(this.#requests, "refused", this.#tier.random), true);
+      case "freed":
+        this.#settle();
+        this.#owner.onAnswer(this, this.#held ?? failures(this.#requests, "lost", this.#tier.random));
+    }
+  }
+
+  onDown(): void {
+    if (!this.#isDone) this.#fail("lost");
+  }
+
+  onDeadline(): void {
+    this.#numbers?.close(this.#number);
+    this.#fail("late");
+  }
+
+  #finish(messages: Buffer, isFinal: boolean): void {
+    if (isFinal) this.#numbers?.free(this.#number);
+    else this.#numbers?.close(this.#number);
+    this.#settle();
+    this.#owner.onAnswer(this, messages);
+  }
+
+  #fail(failure: Failure): void {
+    this.#settle();
+    this.#owner.onAnswer(this, failures(this.#requests, failure, this.#tier.random));
+  }
+
+  #settle(): void {
+    this.#isDone = true;
+    this.#tier.deadlines.delete(this);
+  }
+}

@@ -1,0 +1,5 @@
+/** The Comet tier: holds the connections of browsers, and hands their messages to the bridges that own their sessions. */
+export type { ConnectBridge } from "./bridge-links.ts";
+export * from "./config.ts";
+export * from "./dispatcher.ts";
+export { ListenError } from "../link/index.ts";

@@ -1,0 +1,249 @@
+import type { ServerResponse } from "node:http";
+import type { Request } from "../../bayeux/index.ts";
+import type { RequestContext } from "../../link/index.ts";
+import type { Timed } from "../deadlines.ts";
+import type { Downstream, DownstreamFrame } from "../downstream.ts";
+import { refuse } from "../http/refusal.ts";
+import type { Numbers } from "../numbers.ts";
+import { type Failure, failures, joinMessages, replyError } from "../replies.ts";
+import type { Tier } from "../tier.ts";
+import type { LongLived } from "./connection-set.ts";
+import type { StreamSettings } from "./stream-settings.ts";
+import { type StreamOwner, StreamTransport } from "./stream-transport.ts";
+
+/** The connect that a stream begins with. */
+export interface FirstConnect {
+  readonly route: number;
+  /** What is answered by the stream's last array; empty where the dispatcher makes the connects. */
+  readonly requests: readonly Request[];
+  /** A JSON array with the connect. */
+  readonly payload: Buffer;
+  readonly context: RequestContext;
+}
+
+/** A browser whose stream ended in good order, or for whom there was no bridge, comes back soon, and not all at once. */
+const SOON_MS = 200;
+const LATER_MS = 1_000;
+/**
+ * faye.js polls while its stream opens, and that poll may take the session from the stream. Nothing is pushed until the
+ * stream is back, so it is to hurry, but not so that two streams of one session would race each other.
+ */
+const TAKEN_OVER_MS = 500;
+
+/**
+ * One stream: a session's messages as they arrive, in the answer to one HTTP request.
+ *
+ * To the bridge it is a socket. It is ended by a recall: what the bridge is sending right now still comes, so nothing
+ * is lost, and only then the last word is written.
+ */
+export class StreamConnection implements Downstream, Timed, StreamOwner, LongLived {
+  readonly outlet: StreamTransport;
+  readonly #tier: Tier;
+  readonly #settings: StreamSettings;
+  readonly #response: ServerResponse;
+  readonly #connect: FirstConnect;
+  #numbers: Numbers | null = null;
+  #number = 0;
+  /** A connect is under way, neither answered nor held. */
+  #isPending = false;
+  /** The reply of the connect that is held. */
+  #held: Buffer | null = null;
+  /** What the browser is told at the very end. */
+  #last: Buffer | null = null;
+  /** When it comes back after an end in good order. */
+  #endMs = SOON_MS;
+  #isEnding = false;
+  #isEnded = false;
+  #checkedBytes = 0;
+  #checkedTaken = 0;
+
+  constructor(tier: Tier, settings: StreamSettings, response: ServerResponse, connect: FirstConnect) {
+    this.#tier = tier;
+    this.#settings = settings;
+    this.#response = response;
+    this.#connect = connect;
+    this.outlet = new StreamTransport(settings, response, tier.config, this);
+  }
+
+  start(): void {
+    const numbers = this.#tier.bridges.numbersOf(this.#connect.route);
+    if (!numbers || numbers.isFull) return this.#fail(numbers ? "busy" : "away");
+    if (this.#tier.isDraining && this.#isOurs) return this.#fail("stopping");
+    this.#numbers = numbers;
+    this.#number = numbers.open(this);
+    this.#request();
+  }
+
+  onFrame(frame: DownstreamFrame): void {
+    if (this.#isEnded) return;
+    switch (frame.type) {
+      case "hold":
+        return this.#onHold(frame.payload);
+      case "answer":
+        return this.#onAnswer(frame.payload, frame.isFinal);
+      case "release":
+        return this.#onRelease(frame.payload, frame.isFinal);
+      case "refused":
+        this.#settle();
+        return this.#fail("refused");
+      case "freed":
+        this.#numbers = null;
+        if (!this.#isOurs) this.#last ??= this.#held ?? this.#failures("lost");
+        return this.#finish();
+    }
+  }
+
+  onDown(): void {
+    this.#numbers = null;
+    if (!this.#isEnded) this.#fail("lost");
+  }
+
+  onDeadline(): void {
+    if (!this.#isEnded) return this.#fail("late");
+    this.#tier.faults.count("stream.unread", "the end of a stream was not read in time");
+    this.terminate();
+  }
+
+  onSlow(): void {
+    if (!this.#isEnding) this.#numbers?.pause(this.#number);
+  }
+
+  onDrained(): void {
+    if (!this.#isEnding) this.#numbers?.resume(this.#number);
+  }
+
+  onOverflow(unsentBytes: number): void {
+    this.#tier.faults.count("stream.overflow", "slow reader cut off", { unsentBytes });
+  }
+
+  onFull(): void {
+    this.drain();
+  }
+
+  /** Sees that the stream is alive, once per interval, and shows the browser that it is. */
+  check(): void {
+    if (this.#isEnded || !this.outlet.isOpen) return;
+    const { takenBytes, writtenBytes, isSlow } = this.outlet;
+    if (isSlow && takenBytes === this.#checkedTaken) {
+      this.#tier.faults.count("stream.stalled", "stream that nobody reads cut off");
+      return this.terminate();
+    }
+    if (writtenBytes === this.#checkedBytes && !isSlow) this.outlet.beat();
+    this.#checkedTaken = takenBytes;
+    this.#checkedBytes = this.outlet.writtenBytes;
+  }
+
+  /** Ends it from our side; what the bridge is sending right now still comes. */
+  drain(): void {
+    if (this.#isEnded) return;
+    this.#isEnding = true;
+    // What is under way is answered first, and tells how the stream ends.
+    if (!this.#isPending) this.#numbers?.recall(this.#number);
+  }
+
+  terminate(): void {
+    this.#response.destroy();
+  }
+
+  /** The browser has gone, or has read the end. */
+  onClose(): void {
+    this.#tier.deadlines.delete(this);
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#numbers?.close(this.#number);
+  }
+
+  /** True where connects are made here, and their replies are nobody else's. */
+  get #isOurs(): boolean {
+    return this.#settings.connects === "dispatcher";
+  }
+
+  #request(): void {
+    const { route, payload, context } = this.#connect;
+    this.#isPending = true;
+    this.#tier.deadlines.add(this);
+    const mayHold = !this.#tier.isDraining;
+    this.#numbers?.request(this.#number, { route, isSocket: true, mayHold, context, payload });
+  }
+
+  #settle(): void {
+    this.#isPending = false;
+    this.#tier.deadlines.delete(this);
+  }
+
+  #onHold(reply: Buffer): void {
+    this.#settle();
+    this.#held = reply;
+    this.#open();
+    if (this.#isEnding || this.#tier.isDraining) this.drain();
+  }
+
+  #onAnswer(payload: Buffer, isFinal: boolean): void {
+    const wasPending = this.#isPending;
+    this.#settle();
+    this.#held = null;
+    const error = this.#isOurs ? replyError(payload) : null;
+    if (error !== null && !this.outlet.isOpen) return this.#refuse(error);
+    if (!this.#isOurs || error !== null || !wasPending) this.#last = payload;
+    if (isFinal) return this.#finish();
+    if (!this.#isOurs || error !== null || this.#isEnding || this.#tier.isDraining) return this.drain();
+    // The first connect of a session is answered at once; no later one is.
+    this.#open();
+    this.#request();
+  }
+
+  #onRelease(payload: Buffer, isFinal: boolean): void {
+    const held = this.#held;
+    this.#held = null;
+    if (!this.#isOurs) this.#last ??= joinMessages(payload, held);
+    else if (payload.length > 0) this.outlet.send(payload);
+    if (isFinal) {
+      // A connect of ours crossed with that on the way: it takes the session back, and is answered still.
+      if (this.#isPending) return;
+      this.#endMs = TAKEN_OVER_MS;
+      return this.#finish();
+    }
+    if (this.#isOurs && !this.#isEnding && !this.#isPending) this.#request();
+    else this.drain();
+  }
+
+  #open(): void {
+    if (!this.outlet.isOpen) this.outlet.open();
+  }
+
+  /** The session is not to be had this way; a browser does not try again after this. */
+  #refuse(error: string): void {
+    this.#end();
+    refuse(this.#response, 404, error);
+  }
+
+  #fail(failure: Failure): void {
+    if (!this.#isOurs) this.#last = this.#failures(failure);
+    this.#endMs = this.retryMs;
+    this.#finish();
+  }
+
+  #failures(failure: Failure): Buffer {
+    return failures(this.#connect.requests, failure, this.#tier.random);
+  }
+
+  /** When the browser comes back after a break. */
+  get retryMs(): number {
+    return LATER_MS + Math.floor(this.#tier.random() * LATER_MS);
+  }
+
+  #finish(): void {
+    this.#end();
+    if (this.#last && this.#last.length > 0) this.outlet.send(this.#last);
+    this.outlet.close(this.#endMs);
+    // What nobody reads must not stay in our memory for ever.
+    if (this.#response.writableLength > 0) this.#tier.deadlines.add(this);
+  }
+
+  /** Nothing of the bridge is wanted any more. Not `free`: a last word of its own will may be under way. */
+  #end(): void {
+    this.#isEnded = true;
+    this.#tier.deadlines.delete(this);
+    this.#numbers?.close(this.#number);
+  }
+}

@@ -1,0 +1,10 @@
+/** The wire between tiers: frames, links, and the two ends that bring links up. README.md is the wire document. */
+export { linkSchema, type LinkConfig } from "./config.ts";
+export { LINK_ERRORS, LinkError, type LinkErrorCode } from "./errors.ts";
+export { FaultCounter } from "./faults.ts";
+export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { listen, ListenError } from "./listen.ts";
+export { LinkClient, type LinkClientOptions } from "./client.ts";
+export { LinkServer, type LinkServerOptions } from "./server.ts";
+export type { Link, LinkOwner, Peer } from "./link.ts";
+export type * from "./frames.ts";

@@ -1,0 +1,39 @@
+import { createRequire } from "node:module";
+import { adapt } from "cometd-nodejs-client";
+import * as cometd from "cometd";
+import { cometdDriver } from "./cometd-driver.ts";
+import type { Client, DriverOptions } from "./driver.ts";
+import { fayeDriver, type Faye } from "./faye-driver.ts";
+import type { Row } from "./rows.ts";
+
+const faye: unknown = createRequire(import.meta.url)("faye");
+if (!isFaye(faye)) throw new TypeError("this is not faye");
+const library = faye;
+
+/** A client in this process. */
+export function startInNode(row: Row, options: DriverOptions): Client {
+  if (row.library === "cometd") adaptAnew();
+  const driver = row.library === "cometd" ? cometdDriver(cometd, options) : fayeDriver(library, options);
+  return {
+    driver,
+    reopen: null,
+    faults: [],
+    isDisturbed: false,
+    async [Symbol.asyncDispose]() {
+      // Of a row that failed half-way it would go on for ever; nobody waits for the answer, there may be none.
+      driver.disconnect().catch(() => undefined);
+    },
+  };
+}
+
+/** Gives the library what a browser has, with no cookies yet; what it would print about lost connections is not for us. */
+function adaptAnew(): void {
+  adapt();
+  const quiet = { debug: () => {}, info: () => {}, log: () => {}, warn: () => {}, error: () => {} };
+  const { window } = globalThis as { window?: object }; // Made by `adapt`.
+  if (window !== undefined) Object.assign(window, { console: quiet });
+}
+
+function isFaye(value: unknown): value is Faye {
+  return typeof value === "object" && value !== null && "Client" in value;
+}

@@ -1,0 +1,96 @@
+import type { ConnectBridge } from "../../dispatcher/index.ts";
+import type { BridgeFrame, Frame, Link, LinkOwner, RequestFrame } from "../../link/index.ts";
+
+/** A Bayeux message, as far as a script looks at it. */
+export interface AnyMessage {
+  readonly id?: string | number;
+  readonly channel: string;
+  readonly clientId?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Answers requests; `null` leaves one open. */
+export type Script = (frame: RequestFrame, messages: AnyMessage[], bridge: FakeBridge) => readonly BridgeFrame[] | null;
+
+/** A bridge as a dispatcher sees it: takes frames, and answers by a script. Nothing is on a wire. */
+export class FakeBridge {
+  readonly frames: Frame[] = [];
+  script: Script = answerAll;
+  isFull = false;
+  /** False: `closed` is not answered. */
+  frees = true;
+  #owner: LinkOwner | null = null;
+  #link: Link | null = null;
+
+  /** Hand it to `Dispatcher.start`. @param isUp whether the link comes up by itself */
+  connector(isUp = true): ConnectBridge {
+    return (_, owner) => {
+      this.#owner = owner;
+      if (isUp) this.up();
+      return { [Symbol.asyncDispose]: async () => this.down() };
+    };
+  }
+
+  up(): void {
+    const link: Link = {
+      peer: { role: "bridge", name: "fake", instance: "1", routes: 1_024, node: 1, nodes: 1 },
+      isFull: false,
+      send: (frame) => this.#take(frame),
+      close: () => this.down(),
+    };
+    Object.defineProperty(link, "isFull", { get: () => this.isFull });
+    this.#link = link;
+    this.#owner?.onUp(link);
+  }
+
+  down(): void {
+    const link = this.#link;
+    this.#link = null;
+    if (link) this.#owner?.onDown(link, "cut", false);
+  }
+
+  say(...frames: Frame[]): void {
+    for (const frame of frames) if (this.#link) this.#owner?.onFrame(this.#link, frame);
+  }
+
+  get requests(): RequestFrame[] {
+    return this.frames.filter((frame) => frame.type === "request");
+  }
+
+  of<T extends Frame["type"]>(type: T): Extract<Frame, { type: T }>[] {
+    return this.frames.filter((frame): frame is Extract<Frame, { type: T }> => frame.type === type);
+  }
+
+  #take(frame: Frame): boolean {
+    this.frames.push(frame);
+    // Like a link: what a frame brings about comes later.
+    setImmediate(() => {
+      if (frame.type === "closed" && this.frees) this.say({ type: "freed", connection: frame.connection });
+      if (frame.type === "request") this.say(...(this.script(frame, messagesOf(frame), this) ?? []));
+    });
+    return !this.isFull;
+  }
+}
+
+export function messagesOf(frame: RequestFrame): AnyMessage[] {
+  const value: unknown = JSON.parse(frame.payload.toString());
+  if (!Array.isArray(value)) throw new TypeError("the payload of a request is an array");
+  return value;
+}
+
+/** Joined messages, as they are in a frame. */
+export function payload(...messages: readonly object[]): Buffer {
+  return Buffer.from(messages.map((message) => JSON.stringify(message)).join(","));
+}
+
+export function replyTo({ id, channel, clientId }: AnyMessage, more: object = {}): object {
+  return { id, channel, clientId, successful: true, ...more };
+}
+
+/** A friendly bridge: everything succeeds at once, and connects that may be held are held. */
+export function answerAll(frame: RequestFrame, messages: AnyMessage[]): BridgeFrame[] {
+  const { connection, isSocket, mayHold } = frame;
+  const replies = payload(...messages.map((message) => replyTo(message)));
+  if (mayHold) return [{ type: "hold", connection, payload: replies }];
+  return [{ type: "answer", connection, isFinal: !isSocket, payload: replies }];
+}

@@ -1,0 +1,262 @@
+import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
+import type { Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+
+/** A Bayeux message as a test looks at it. */
+export type Message = Readonly<Record<string, unknown>>;
+
+const BRIDGE_FRAMES: ReadonlySet<string> = new Set(["answer", "refused", "hold", "deliver", "release", "freed"]);
+
+function isBridgeFrame(frame: Frame): frame is BridgeFrame {
+  return BRIDGE_FRAMES.has(frame.type);
+}
+
+/** A link that keeps what is sent, and is full when a test says so. */
+export class FakeLink implements Link {
+  readonly peer: Peer;
+  readonly frames: BridgeFrame[] = [];
+  isFull = false;
+  /** Told of every frame. */
+  onSend: (frame: BridgeFrame) => void = () => {};
+
+  constructor(name = "dispatcher") {
+    this.peer = { role: "dispatcher", name, instance: name, routes: 1, node: 0, nodes: 1 };
+  }
+
+  send(frame: Frame): boolean {
+    if (!isBridgeFrame(frame)) throw new TypeError(`a bridge sent a ${frame.type}`);
+    this.frames.push(frame);
+    this.onSend(frame);
+    return !this.isFull;
+  }
+
+  close(): void {}
+
+  /** What was sent of one type, oldest first. */
+  of<Type extends BridgeFrame["type"]>(type: Type): Extract<BridgeFrame, { type: Type }>[] {
+    return this.frames.filter((frame): frame is Extract<BridgeFrame, { type: Type }> => frame.type === type);
+  }
+}
+
+/** What a request carries that tells nothing of who sent it. */
+export const NO_CONTEXT: RequestContext = { via: "post", isMultiplexed: false, browser: "", origin: "" };
+
+/** One downstream of a fake dispatcher: a poll, or a session's side of a socket. */
+export class Downstream {
+  readonly number: number;
+  readonly isSocket: boolean;
+  /** Every array that a browser would have got, oldest first. */
+  readonly arrays: Message[][] = [];
+  /** The reply of a held connect. */
+  held: Buffer | null = null;
+  pending = 0;
+  state: "open" | "closing" | "free" = "open";
+
+  constructor(number: number, isSocket: boolean) {
+    this.number = number;
+    this.isSocket = isSocket;
+  }
+
+  get messages(): Message[] {
+    return this.arrays.flat();
+  }
+
+  /** What came since it was asked last. */
+  take(): Message[] {
+    return this.arrays.splice(0).flat();
+  }
+}
+
+/** A dispatcher as strict as the link's rules: what breaks one of them is noted in `faults`. */
+export class FakeDispatcher {
+  readonly link: FakeLink;
+  readonly faults: string[] = [];
+  /** What requests carry from now on; those over sockets carry it as if their upgrade had. */
+  context: RequestContext = NO_CONTEXT;
+  readonly #owner: LinkOwner;
+  readonly #slots: (Downstream | undefined)[] = [undefined];
+
+  constructor(owner: LinkOwner, name?: string) {
+    this.#owner = owner;
+    this.link = new FakeLink(name);
+    this.link.onSend = (frame) => this.#onFrame(frame);
+    owner.onUp(this.link);
+  }
+
+  /** Sends a batch as an HTTP request of its own. */
+  post(...messages: Message[]): Downstream {
+    const downstream = this.#open(false);
+    this.#request(downstream, messages);
+    return downstream;
+  }
+
+  /** Sends a batch over a socket; without one, over a new one. */
+  over(socket: Downstream | null, ...messages: Message[]): Downstream {
+    const downstream = socket ?? this.#open(true);
+    this.#request(downstream, messages);
+    return downstream;
+  }
+
+  close(downstream: Downstream): void {
+    if (downstream.state !== "open") return;
+    downstream.state = "closing";
+    this.#owner.onFrame(this.link, { type: "closed", connection: downstream.number });
+  }
+
+  pause(downstream: Downstream): void {
+    this.#owner.onFrame(this.link, { type: "pause", connection: downstream.number });
+  }
+
+  resume(downstream: Downstream): void {
+    this.#owner.onFrame(this.link, { type: "resume", connection: downstream.number });
+  }
+
+  /** @throws Error that lists what broke the link's rules */
+  assertObeyed(): void {
+    if (this.faults.length > 0) throw new Error(`the bridge broke the link's rules: ${this.faults.join("; ")}`);
+  }
+
+  drain(): void {
+    this.link.isFull = false;
+    this.#owner.onDrain(this.link);
+  }
+
+  down(): void {
+    this.#owner.onDown(this.link, "cut", false);
+  }
+
+  #open(isSocket: boolean): Downstream {
+    // The lowest free number: what comes too late meets the next user of its number.
+    const free = this.#slots.findIndex((slot, number) => number > 0 && (!slot || slot.state === "free"));
+    const downstream = new Downstream(free > 0 ? free : this.#slots.length, isSocket);
+    this.#slots[downstream.number] = downstream;
+    return downstream;
+  }
+
+  #request(downstream: Downstream, messages: readonly Message[]): void {
+    downstream.pending += 1;
+    const mayHold = messages.length === 1 && messages[0]?.["channel"] === "/meta/connect";
+    const payload = Buffer.from(JSON.stringify(messages));
+    const { number: connection, isSocket } = downstream;
+    const { context } = this;
+    this.#owner.onFrame(this.link, { type: "request", connection, route: 1, isSocket, mayHold, context, payload });
+  }
+
+  #onFrame(frame: BridgeFrame): void {
+    if (frame.type === "deliver" || frame.type === "release") {
+      for (const number of frame.recipients) this.#onMessages(number, frame);
+      return;
+    }
+    const downstream = this.#at(frame.connection, frame.type);
+    if (!downstream) return;
+    if (frame.type === "freed") {
+      if (downstream.state !== "closing") this.faults.push(`freed ${frame.connection} without closed`);
+      if (downstream.pending > 0 && downstream.isSocket) downstream.pending = 0;
+      downstream.state = "free";
+      return;
+    }
+    if (downstream.state === "closing") return;
+    if (frame.type === "hold") {
+      if (downstream.held) this.faults.push(`a second hold on ${frame.connection}`);
+      downstream.pending -= 1;
+      downstream.held = frame.payload;
+      return;
+    }
+    if (downstream.pending === 0) {
+      if (!downstream.held) this.faults.push(`an answer to nothing on ${frame.connection}`);
+      downstream.held = null;
+    } else downstream.pending -= 1;
+    write(downstream, frame.type === "answer" ? [frame.payload] : []);
+    if (frame.type === "refused" || frame.isFinal) this.#final(downstream);
+    else if (!downstream.isSocket) this.faults.push(`an answer to poll ${frame.connection} that is not final`);
+  }
+
+  #onMessages(number: number, frame: Extract<BridgeFrame, { type: "deliver" | "release" }>): void {
+    const downstream = this.#at(number, frame.type);
+    if (!downstream || downstream.state === "closing") return;
+    if (frame.type === "deliver") {
+      if (!downstream.isSocket) this.faults.push(`a deliver to poll ${number}`);
+      return write(downstream, [frame.payload]);
+    }
+    if (!downstream.held && frame.payload.length > 0) this.faults.push(`a release of nothing on ${number}`);
+    write(downstream, downstream.held ? [frame.payload, downstream.held] : [frame.payload]);
+    downstream.held = null;
+    if (frame.isFinal) this.#final(downstream);
+  }
+
+  #final(downstream: Downstream): void {
+    if (downstream.pending === 0) downstream.state = "free";
+  }
+
+  #at(number: number, type: string): Downstream | undefined {
+    const downstream = this.#slots[number];
+    if (downstream && downstream.state !== "free") return downstream;
+    this.faults.push(`${type} for ${number}, which is free`);
+    return undefined;
+  }
+}
+
+function write(downstream: Downstream, payloads: readonly Buffer[]): void {
+  const text = payloads.filter((payload) => payload.length > 0).join(",");
+  const array: Message[] = JSON.parse(`[${text}]`);
+  if (array.length > 0) downstream.arrays.push(array);
+}
+
+/** Something that a fake network was asked for, and that a test settles. */
+export interface Asked {
+  readonly channel: string;
+  readonly publication: Publication | null;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A network that does what it is asked for at once, or when a test says so. */
+export class FakeNetwork implements Network {
+  readonly name = "fake";
+  inbox: NetworkInbox | null = null;
+  /** False: what is asked for waits in `joins` and `publishes`. */
+  isObliging = true;
+  readonly joins: Asked[] = [];
+  readonly publishes: Asked[] = [];
+  readonly left: string[] = [];
+  readonly people = new Map<string, Member[]>();
+
+  start(inbox: NetworkInbox): void {
+    this.inbox = inbox;
+  }
+
+  join(channel: string): Promise<void> {
+    return this.#ask(this.joins, channel, null);
+  }
+
+  leave(channel: string): Promise<void> {
+    this.left.push(channel);
+    return Promise.resolve();
+  }
+
+  publish(channel: string, publication: Publication): Promise<void> {
+    return this.#ask(this.publishes, channel, publication);
+  }
+
+  members(channel: string): readonly Member[] {
+    return this.people.get(channel) ?? [];
+  }
+
+  /** What was published so far. */
+  get published(): unknown[] {
+    return this.publishes.map(({ publication }) => publication?.data);
+  }
+
+  /** Somebody says something in a channel. */
+  say(channel: string, data: unknown, id = String(data), from = "ann"): void {
+    this.inbox?.message({ channel, data, from, timeMs: 0, id });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #ask(list: Asked[], channel: string, publication: Publication | null): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    list.push({ channel, publication, resolve, reject });
+    if (this.isObliging) resolve();
+    return promise;
+  }
+}

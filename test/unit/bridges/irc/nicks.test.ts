@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { bridgeNickTest, nickCandidates } from "../../../../bridges/irc/nicks.ts";
+
+describe("nickCandidates", () => {
+  it("begins with the full nick, then one for servers that allow nine characters, then others", () => {
+    expect(nickCandidates("tailspin", "1s2").slice(0, 4)).toEqual([
+      "tailspin1s2",
+      "tailsp1s2",
+      "tailspin1s2_",
+      "tails1s2_",
+    ]);
+  });
+
+  it("has an end", () => {
+    expect(nickCandidates("tailspin", "1").length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe("bridgeNickTest", () => {
+  const isBridge = bridgeNickTest("tailspin");
+
+  it.each([..."1 12 1s1 12s16 999s1".split(" ")])("knows every nick of node and connection %s", (suffix) => {
+    for (const nick of nickCandidates("tailspin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
+    for (const nick of nickCandidates("TailSpin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
+  });
+
+  it.each([
+    "tailspin",
+    "tailspinner1",
+    "tailspin1x",
+    "tail1",
+    "alice",
+    "spintail1",
+    "tailsp1",
+    "tailspin1s",
+    "",
+    "t_1",
+  ])("takes %s for a person", (nick) => {
+    expect(isBridge(nick)).toBe(false);
+  });
+});

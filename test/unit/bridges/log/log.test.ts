@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { Log, type LogEntry } from "../../../../bridges/log/log.ts";
+
+const ids = (entries: readonly LogEntry[] | null) => entries?.map(({ id }) => id);
+
+function filled(maxMessages: number, count: number): Log {
+  const log = new Log({ maxMessages, maxBytes: 1_000_000 });
+  for (let number = 1; number <= count; number++) log.append(number % 2 ? "/odd" : "/even", String(number), "{}");
+  return log;
+}
+
+describe("Log", () => {
+  it("numbers messages of all channels, kept or not, in their order", () => {
+    const log = new Log({ maxMessages: 10, maxBytes: 1_000 });
+    const seqs = [log.append("/a", "x", "1"), log.entry("/a", "", "2"), log.append("/b", "y", "3")].map(
+      ({ seq }) => seq,
+    );
+    expect(seqs).toEqual([1, 2, 3]);
+    expect(log.size).toBe(2);
+  });
+
+  it("keeps the channels apart", () => {
+    const log = filled(100, 6);
+    expect(ids(log.all("/odd"))).toEqual(["1", "3", "5"]);
+    expect(ids(log.all("/none"))).toEqual([]);
+  });
+
+  it("goes on after a message, and says when that is not kept, or another channel's", () => {
+    const log = filled(100, 6);
+    expect(ids(log.after("/even", "2"))).toEqual(["4", "6"]);
+    expect(ids(log.after("/even", "6"))).toEqual([]);
+    expect(log.after("/even", "3")).toBeNull();
+    expect(log.after("/even", "99")).toBeNull();
+  });
+
+  it("keeps as many messages as it may, the newest ones", () => {
+    const log = filled(1_500, 5_000);
+    expect(log.size).toBe(1_500);
+    expect(ids(log.all("/odd"))?.[0]).toBe("3501");
+    expect(log.after("/even", "3500")).toBeNull();
+    expect(log.after("/even", "3502")).toHaveLength(749);
+  });
+
+  it("keeps as many bytes as it may, and nothing that is larger than all of it", () => {
+    const log = new Log({ maxMessages: 100, maxBytes: 10 });
+    for (const id of ["a", "b", "c"]) log.append("/a", id, "12345");
+    expect(ids(log.all("/a"))).toEqual(["b", "c"]);
+    log.append("/a", "d", "12345678901");
+    expect(log.size).toBe(0);
+    log.append("/a", "e", "12345");
+    expect(ids(log.all("/a"))).toEqual(["e"]);
+  });
+
+  it("knows the newest delivery id of a channel, which a notice has not", () => {
+    const log = filled(100, 4);
+    log.append("/even", "", "{}");
+    expect(log.lastId("/even")).toBe("4");
+    expect(log.lastId("/none")).toBeNull();
+    expect(ids(log.after("/even", "2"))).toEqual(["4", ""]);
+  });
+
+  it("forgets channels that were left, and their bytes", () => {
+    const log = new Log({ maxMessages: 100, maxBytes: 15 });
+    log.append("/a", "1", "12345");
+    log.append("/b", "2", "12345");
+    log.forget(new Set(["/a"]));
+    expect(log.lastId("/a")).toBeNull();
+    expect(log.after("/a", "1")).toBeNull();
+    log.append("/b", "3", "1234567890");
+    expect(ids(log.all("/b"))).toEqual(["2", "3"]);
+  });
+});

@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { pino, type Logger } from "pino";
+import { vi } from "vitest";
+import { Bridge, bridgeSchema, type BridgeConfig } from "../../../bridges/index.ts";
+import { FaultCounter, linkSchema } from "../../../link/index.ts";
+import { FakeDispatcher, FakeNetwork, type Message } from "./fakes.ts";
+
+/** A bridge between a fake network and a strict dispatcher, on a clock that `advance` moves. */
+export class Stage implements AsyncDisposable {
+  readonly network: FakeNetwork;
+  readonly bridge: Bridge;
+  readonly dispatcher: FakeDispatcher;
+
+  readonly faults: FaultCounter;
+
+  private constructor(network: FakeNetwork, bridge: Bridge, faults: FaultCounter) {
+    this.network = network;
+    this.bridge = bridge;
+    this.faults = faults;
+    this.dispatcher = new FakeDispatcher(bridge);
+  }
+
+  static async start(config: Partial<BridgeConfig> = {}, log: Logger = pino({ level: "silent" })): Promise<Stage> {
+    // Always the same place within a tick of the deadlines, which are told in tenths of a second.
+    vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+    const faults = new FaultCounter(log, Date.now);
+    const network = new FakeNetwork();
+    const bridge = await Bridge.start({
+      config: bridgeSchema.parse({ port: 0, ...config }),
+      routes: 1,
+      secret: "secret",
+      name: "bridge",
+      instance: "instance",
+      link: linkSchema.parse({}),
+      faults,
+      network,
+      log,
+      now: () => Date.now(),
+      randomBytes,
+    });
+    network.inbox?.up();
+    return new Stage(network, bridge, faults);
+  }
+
+  /** Lets what is due happen, and time pass. */
+  async advance(ms = 0): Promise<void> {
+    await vi.advanceTimersByTimeAsync(ms);
+  }
+
+  /** Begins a session. @returns its clientId */
+  async handshake(ext: Message = {}): Promise<string> {
+    const [reply] = await this.ask(handshake(ext));
+    return String(reply?.["clientId"]);
+  }
+
+  /** Begins a session that is past its first connect, and subscribed. */
+  async session(channels: readonly string[] = [], ext: Message = {}): Promise<string> {
+    const clientId = await this.handshake(ext);
+    if (channels.length > 0) await this.ask(subscribe(clientId, [...channels]));
+    await this.ask(connect(clientId, { id: "1" }));
+    return clientId;
+  }
+
+  /** @returns what answers a batch by now */
+  async ask(...messages: Message[]): Promise<Message[]> {
+    const downstream = this.dispatcher.post(...messages);
+    await this.advance();
+    return downstream.messages;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bridge[Symbol.asyncDispose]();
+    vi.useRealTimers();
+    this.dispatcher.assertObeyed();
+  }
+}
+
+export function handshake(ext: Message = {}): Message {
+  return { channel: "/meta/handshake", version: "1.0", supportedConnectionTypes: ["long-polling"], ext };
+}
+
+export function connect(clientId: string, fields: Message = {}): Message {
+  return { channel: "/meta/connect", clientId, connectionType: "long-polling", ...fields };
+}
+
+export function subscribe(clientId: string, subscription: string | string[], fields: Message = {}): Message {
+  return { channel: "/meta/subscribe", clientId, subscription, ...fields };
+}
+
+export function unsubscribe(clientId: string, subscription: string | string[]): Message {
+  return { channel: "/meta/unsubscribe", clientId, subscription };
+}
+
+export function disconnect(clientId: string): Message {
+  return { channel: "/meta/disconnect", clientId };
+}
+
+export function publish(clientId: string, channel: string, data: unknown): Message {
+  return { channel, clientId, data };
+}
+
+/** @returns the data of the messages that are no replies */
+export function dataOf(messages: readonly Message[]): unknown[] {
+  return messages.filter((message) => "data" in message).map((message) => message["data"]);
+}

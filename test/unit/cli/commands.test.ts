@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, parseCommand } from "../../../cli/index.ts";
+
+describe("parseCommand", () => {
+  it.each([
+    [[], { command: "help", topic: "tailspin" }],
+    [["--help"], { command: "help", topic: "tailspin" }],
+    [["-h"], { command: "help", topic: "tailspin" }],
+    [["help"], { command: "help", topic: "tailspin" }],
+    [["help", "up"], { command: "help", topic: "up" }],
+    [["help", "config"], { command: "help", topic: "config check" }],
+    [["up", "--help"], { command: "help", topic: "up" }],
+    [["bridge", "--port", "1", "-h"], { command: "help", topic: "bridge" }],
+    [["config", "--help"], { command: "help", topic: "config check" }],
+    [["config", "check", "--help"], { command: "help", topic: "config check" }],
+    [["--version"], { command: "version" }],
+    [["version"], { command: "version" }],
+    [["up"], { command: "up", flags: [] }],
+    [["dispatcher", "--port", "1"], { command: "dispatcher", flags: ["--port", "1"] }],
+    [["config", "check", "--config", "x"], { command: "config check", flags: ["--config", "x"] }],
+  ])("reads %j", (argv, expected) => {
+    expect(parseCommand(argv)).toEqual(expected);
+  });
+
+  const list = "the commands are up, dispatcher, bridge, config check, help, version";
+  it.each([
+    [["dispacher"], `dispacher: unknown command; ${list}; did you mean dispatcher?`],
+    [["xyzzy"], `xyzzy: unknown command; ${list}`],
+    [["config"], "config: needs a second word; did you mean config check?"],
+    [["config", "chekc"], "config chekc: unknown command; did you mean config check?"],
+    [["cofnig", "check"], `cofnig: unknown command; ${list}; did you mean config check?`],
+    [["help", "brige"], `brige: unknown command; ${list}; did you mean bridge?`],
+    [["--port", "1", "up"], `--port: a command stands before the flags; ${list}`],
+    [["--secret=x"], `--secret: a command stands before the flags; ${list}`],
+    [[""], `"": unknown command; ${list}`],
+  ])("refuses %j", (argv, message) => {
+    expect(() => parseCommand(argv)).toThrow(new ConfigError([message]));
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { dispatcherSchema } from "../../../dispatcher/index.ts";
+
+describe("dispatcherSchema", () => {
+  it("has a default for everything, on loopback", () => {
+    expect(dispatcherSchema.parse({})).toMatchObject({ host: "127.0.0.1", port: 8_080, bridges: ["127.0.0.1:7070"] });
+  });
+
+  it.each(["localhost:7070", "[::1]:7070", "bridge-1.internal:65535"])("takes the bridge address %s", (address) => {
+    expect(dispatcherSchema.safeParse({ bridges: [address] }).success).toBe(true);
+  });
+
+  it.each(["localhost", ":7070", "::1:7070", "host:99999", "host:", "a b:1"])(
+    "refuses the bridge address %s",
+    (address) => {
+      expect(dispatcherSchema.safeParse({ bridges: [address] }).success).toBe(false);
+    },
+  );
+
+  it("refuses unknown keys, and a pause below what a socket reports", () => {
+    expect(dispatcherSchema.safeParse({ prot: 1 }).success).toBe(false);
+    expect(dispatcherSchema.safeParse({ pauseBytes: 1_000 }).success).toBe(false);
+  });
+});

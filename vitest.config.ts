@@ -1,0 +1,77 @@
+import { defineConfig } from "vitest/config";
+
+// The reaper of testcontainers is an image of its own, which a machine without a registry cannot have; our servers remove themselves.
+process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
+
+const seconds = 1_000;
+
+// Projects of one group run side by side, with as many workers each; the groups follow each other, the quick ones first.
+
+/** Real servers on a small machine: few files at a time, and time enough for a cold start. */
+const withServers = {
+  testTimeout: 30 * seconds,
+  hookTimeout: 60 * seconds,
+  maxWorkers: 2,
+  globalSetup: "test/support/prepare.ts",
+};
+
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          isolate: false,
+          // Generated input takes its time where other work shares the machine.
+          testTimeout: 30 * seconds,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          ...withServers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          ...withServers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          ...withServers,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          ...withServers,
+          testTimeout: 60 * seconds,
+          maxConcurrency: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "fuzz",
+          include: ["test/fuzz/**/*.fuzz.ts"],
+          testTimeout: 120 * seconds,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+});
