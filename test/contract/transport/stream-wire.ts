@@ -46,7 +46,8 @@ abstract class StreamWire implements Wire {
     });
     response.on("error", () => undefined);
     response.once("close", () => {
-      if (rest !== "") onLine(rest);
+      // What a cut has left of a line is no line.
+      if (rest !== "" && response.complete) onLine(rest);
       resolve();
     });
     if (this.#isPaused) response.pause();
