@@ -121,7 +121,7 @@ export class Calls {
       call.channel = channel;
     });
     if (!this.#pending.has(id)) return;
-    await channels.publish(name, { data: { call: id, from: session.name, data }, from: null });
+    await channels.publish(name, { data: { call: id, from: session.name, data }, from: null, originId: id });
   }
 
   #forget(call: Call): void {

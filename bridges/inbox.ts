@@ -58,6 +58,10 @@ export class Inbox implements NetworkInbox {
     log.warn({ channel: name, reason, subscribers: channel.subscribers.size }, "messages may be missing");
   }
 
+  announcement(): void {}
+
+  peerLeft(): void {}
+
   up(): void {
     const { channels, networkName, log } = this.#options;
     log.info({ network: networkName, channels: channels.size }, "network up");

@@ -23,6 +23,40 @@ export interface Network extends AsyncDisposable {
   publish(channel: string, publication: Publication): Promise<void>;
   /** Foreign people in a joined channel, without our own connections. */
   members(channel: string): readonly Member[];
+  /**
+   * What the network itself has kept of a joined channel. One that keeps nothing answers with an empty page that is not
+   * contiguous.
+   * @throws NetworkError `refused` or `unavailable`
+   */
+  history(channel: string, query: HistoryQuery): Promise<HistoryPage>;
+  /**
+   * Channels that exist on the network now and have Bayeux names here, without those that the server hides; in any order.
+   * @param limit at most so many
+   * @throws NetworkError `refused` or `unavailable`
+   */
+  discover(limit: number): Promise<readonly string[]>;
+  /**
+   * Says something in a joined channel to the other bridges in it, which people do not see. Never waits.
+   * @returns false where the network cannot carry it, or it is away
+   */
+  announce(channel: string, text: string): boolean;
+}
+
+/** Which old messages are wanted. */
+export interface HistoryQuery {
+  /** After the message with this delivery id, or from this time on (milliseconds since 1970); null: the newest ones. */
+  readonly since: { readonly id: string; readonly timeMs?: number } | { readonly timeMs: number } | null;
+  /** At most so many messages. */
+  readonly limit: number;
+}
+
+/** Old messages, oldest first. */
+export interface HistoryPage {
+  readonly messages: readonly NetworkMessage[];
+  /** Nothing is missing between the position asked for and the first message. */
+  readonly isContiguous: boolean;
+  /** More was said after the last one: ask again from there. */
+  readonly hasMore: boolean;
 }
 
 /** A message on its way to the network. */
@@ -31,14 +65,20 @@ export interface Publication {
   readonly data: unknown;
   /** The name that the publisher declared, or null. */
   readonly from: string | null;
+  /** Origin id: the same when the same publish is sent again; letters, digits, `-` and `_`. */
+  readonly originId: string;
 }
 
 /** What a network tells its bridge. Calls come in the network's order, per channel. */
 export interface NetworkInbox {
   message(message: NetworkMessage): void;
   presence(channel: string, change: PresenceChange): void;
-  /** Messages of this channel may have been missed (we were away, and no history filled the gap). */
+  /** Messages of this channel may have been missed between the last one and the next: we were away, or cannot read one. */
   gap(channel: string, reason: string): void;
+  /** Another bridge has said something with `announce`. `peer` names its connection, for as long as that is in the channel. */
+  announcement(channel: string, peer: string, text: string): void;
+  /** The connection of another bridge has left the channel, or the network. */
+  peerLeft(channel: string, peer: string): void;
   /** Connected, and joined again to what was joined. */
   up(): void;
   /** Connection lost, told once until the next `up`. */

@@ -1,9 +1,13 @@
+import { createHash, randomUUID } from "node:crypto";
 import { BayeuxError, isService, successReply } from "../bayeux/index.ts";
 import type { Publish } from "../bayeux/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
 import { isPresence } from "./presence.ts";
 import type { Session } from "./session/session.ts";
+
+/** 132 bits. */
+const ORIGIN_LENGTH = 22;
 
 /** What publishing needs. */
 export interface PublishesOptions {
@@ -31,7 +35,11 @@ export class Publishes {
     if (isPresence(channel)) throw new BayeuxError("forbidden", [channel]);
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);
-    const published = this.#options.channels.publish(channel, { data, from: session.name });
+    const published = this.#options.channels.publish(channel, {
+      data,
+      from: session.name,
+      originId: originOf(session, request),
+    });
     this.#remember(session, published);
     await published;
     return successReply(request);
@@ -62,4 +70,12 @@ export class Publishes {
         `Data of ${bytes} bytes; ${maxMessageBytes} are allowed`,
       );
   }
+}
+
+/** The same for the same publish, which a browser sends again when it heard no answer. */
+function originOf(session: Session, { id }: Publish): string {
+  return createHash("sha256")
+    .update(`${session.clientId} ${id ?? randomUUID()}`)
+    .digest("base64url")
+    .slice(0, ORIGIN_LENGTH);
 }

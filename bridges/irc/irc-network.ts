@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { FaultCounter } from "../../link/index.ts";
-import { NetworkError, type Member, type Network, type NetworkInbox, type Publication } from "../network.ts";
+import { NetworkError, type HistoryPage, type Member, type Network } from "../network.ts";
+import type { NetworkInbox, Publication } from "../network.ts";
 import { Channels, type Channel } from "./channels.ts";
 import type { IrcConfig } from "./config.ts";
 import { Connection, type ConnectionOwner, type IrcLine } from "./connection.ts";
@@ -110,6 +111,18 @@ export class IrcNetwork implements Network, ConnectionOwner {
   members(name: string): readonly Member[] {
     const channel = this.#channels.get(name);
     return channel === undefined ? [] : this.#presence.members(channel.ircChannel);
+  }
+
+  history(): Promise<HistoryPage> {
+    return Promise.resolve({ messages: [], isContiguous: false, hasMore: false });
+  }
+
+  discover(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  announce(): boolean {
+    return false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
 import { RecordingInbox } from "../contract/network/inbox.ts";
 import { FakeIrcd } from "../unit/bridges/irc/fake-ircd.ts";
+import { publication } from "../support/publication.ts";
 
 const WAIT = { timeout: 5_000, interval: 5 };
 
@@ -35,7 +36,7 @@ describe("IrcNetwork", () => {
     await network.join(channel);
   };
   const say = (text: string, channel = "/a"): Promise<string> =>
-    network.publish(channel, { data: { text }, from: null }).then(
+    network.publish(channel, publication({ text })).then(
       () => "accepted",
       (error: unknown) => (error instanceof Error && "kind" in error ? `${String(error.kind)}: ${error.message}` : "?"),
     );

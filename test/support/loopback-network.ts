@@ -1,4 +1,4 @@
-import type { Member, Network, NetworkInbox, Publication } from "../../bridges/index.ts";
+import type { HistoryPage, Member, Network, NetworkInbox, Publication } from "../../bridges/index.ts";
 
 /** A network that takes everything at once and brings it back: for tests of what is in front of it. */
 export class LoopbackNetwork implements Network {
@@ -21,6 +21,18 @@ export class LoopbackNetwork implements Network {
 
   members(): readonly Member[] {
     return [];
+  }
+
+  async history(): Promise<HistoryPage> {
+    return { messages: [], isContiguous: false, hasMore: false };
+  }
+
+  async discover(): Promise<readonly string[]> {
+    return [];
+  }
+
+  announce(): boolean {
+    return false;
   }
 
   /** Somebody says something in a channel. */

@@ -1,5 +1,12 @@
 import { setTimeout as after } from "node:timers/promises";
-import { type Member, type Network, NetworkError, type NetworkInbox, type Publication } from "../../bridges/index.ts";
+import {
+  type HistoryPage,
+  type Member,
+  type Network,
+  NetworkError,
+  type NetworkInbox,
+  type Publication,
+} from "../../bridges/index.ts";
 
 const SLOW_MS = 15;
 
@@ -39,6 +46,18 @@ export class MoodyNetwork implements Network {
 
   members(): readonly Member[] {
     return [];
+  }
+
+  async history(): Promise<HistoryPage> {
+    return { messages: [], isContiguous: false, hasMore: false };
+  }
+
+  async discover(): Promise<readonly string[]> {
+    return [];
+  }
+
+  announce(): boolean {
+    return false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { NetworkError } from "../../../bridges/network.ts";
 import type { NetworkFixture } from "./fixture.ts";
 import { useStage } from "./stage.ts";
+import { publication } from "../../support/publication.ts";
 
 const WAIT = { timeout: 20_000, interval: 5 };
 
@@ -16,10 +17,8 @@ export function describeFaults(fixture: NetworkFixture): void {
       const { network, inbox } = started;
       for (const channel of channels) await network.join(channel);
       const [channel = ""] = channels;
-      await network.publish(channel, { data: { text: "before" }, from: null });
-      const atOnce = network
-        .publish(channel, { data: { text: "perhaps" }, from: null })
-        .catch((error: unknown) => error);
+      await network.publish(channel, publication({ text: "before" }));
+      const atOnce = network.publish(channel, publication({ text: "perhaps" })).catch((error: unknown) => error);
       await stage.server.kill();
       await vi.waitFor(() => expect(inbox.downs).toHaveLength(1), WAIT);
       // Never confirmed and lost: it either came back to us, or the publisher knows.
@@ -31,7 +30,7 @@ export function describeFaults(fixture: NetworkFixture): void {
           name: "NetworkError",
           kind: expect.stringMatching(/unknown|unavailable/) as string,
         });
-      await expect(network.publish(channel, { data: {}, from: null })).rejects.toMatchObject({ kind: "unavailable" });
+      await expect(network.publish(channel, publication({}))).rejects.toMatchObject({ kind: "unavailable" });
       await expect(network.join(stage.channel())).rejects.toMatchObject({ kind: "unavailable" });
       await network.leave(stage.channel());
 
@@ -41,7 +40,7 @@ export function describeFaults(fixture: NetworkFixture): void {
       const expected = channels.flatMap((joined) => [`presence ${joined} members`, `gap ${joined}`]);
       expect(sinceDown.slice(0, -1).toSorted()).toEqual(expected.toSorted());
       expect(sinceDown.at(-1)).toBe("up");
-      for (const joined of channels) await network.publish(joined, { data: { text: "after" }, from: null });
+      for (const joined of channels) await network.publish(joined, publication({ text: "after" }));
       expect(inbox.downs).toHaveLength(1);
     });
 
@@ -55,7 +54,7 @@ export function describeFaults(fixture: NetworkFixture): void {
       await stage.server.start();
       await started.inbox.isUp(2);
       expect(started.inbox.gaps).toEqual([]);
-      await expect(started.network.publish(channel, { data: {}, from: null })).rejects.toMatchObject({
+      await expect(started.network.publish(channel, publication({}))).rejects.toMatchObject({
         kind: "refused",
       });
     });
@@ -67,7 +66,7 @@ export function describeFaults(fixture: NetworkFixture): void {
       await network.join(channel);
       await stage.server.freeze();
       const fate = await network
-        .publish(channel, { data: { text: "into the ice" }, from: null })
+        .publish(channel, publication({ text: "into the ice" }))
         .catch((error: unknown) => error);
       expect(fate).toBeInstanceOf(NetworkError);
       expect(fate).toMatchObject({ kind: "unknown" });
@@ -75,22 +74,22 @@ export function describeFaults(fixture: NetworkFixture): void {
       await stage.server.thaw();
       await inbox.isUp(2);
       expect(inbox.gaps.map((gap) => gap.channel)).toEqual([channel]);
-      await network.publish(channel, { data: { text: "thawed" }, from: null });
+      await network.publish(channel, publication({ text: "thawed" }));
     });
 
     it("says unknown when a message does not come back in time", async () => {
       const channel = stage.channel();
       await using started = await stage.network({ publishTimeoutMs: 300 });
       await started.network.join(channel);
-      await started.network.publish(channel, { data: { text: "early" }, from: null });
+      await started.network.publish(channel, publication({ text: "early" }));
       await stage.server.freeze();
       const fate = await started.network
-        .publish(channel, { data: { text: "late" }, from: null })
+        .publish(channel, publication({ text: "late" }))
         .catch((error: unknown) => error);
       expect(fate).toMatchObject({ name: "NetworkError", kind: "unknown" });
       await stage.server.thaw();
       await vi.waitFor(() => expect(started.inbox.messages).toHaveLength(2), WAIT);
-      await started.network.publish(channel, { data: { text: "in time" }, from: null });
+      await started.network.publish(channel, publication({ text: "in time" }));
       expect(started.inbox.messages.map(({ data }) => data)).toEqual([
         { text: "early" },
         { text: "late" },
@@ -102,7 +101,7 @@ export function describeFaults(fixture: NetworkFixture): void {
       const network = fixture.makeNetwork(stage.server, 900);
       const unavailable = { name: "NetworkError", kind: "unavailable" };
       await expect(network.join("/lobby")).rejects.toMatchObject(unavailable);
-      await expect(network.publish("/lobby", { data: {}, from: null })).rejects.toMatchObject(unavailable);
+      await expect(network.publish("/lobby", publication({}))).rejects.toMatchObject(unavailable);
       expect(network.members("/lobby")).toEqual([]);
       await network[Symbol.asyncDispose]();
       await network[Symbol.asyncDispose]();

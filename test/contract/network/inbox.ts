@@ -9,6 +9,7 @@ export class RecordingInbox implements NetworkInbox {
   /** Names of all calls, e.g. `"up"`, `"gap /lobby"`. */
   readonly calls: string[] = [];
   readonly downs: string[] = [];
+  readonly announcements: { readonly channel: string; readonly peer: string; readonly text: string }[] = [];
 
   message(message: NetworkMessage): void {
     this.messages.push(message);
@@ -23,6 +24,15 @@ export class RecordingInbox implements NetworkInbox {
   gap(channel: string, reason: string): void {
     this.gaps.push({ channel, reason });
     this.calls.push(`gap ${channel}`);
+  }
+
+  announcement(channel: string, peer: string, text: string): void {
+    this.announcements.push({ channel, peer, text });
+    this.calls.push(`announcement ${channel}`);
+  }
+
+  peerLeft(channel: string, peer: string): void {
+    this.calls.push(`peerLeft ${channel} ${peer}`);
   }
 
   up(): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { NetworkFixture } from "./fixture.ts";
 import { useStage } from "./stage.ts";
+import { publication } from "../../support/publication.ts";
 
 const WAIT = { timeout: 10_000, interval: 5 };
 
@@ -55,7 +56,7 @@ export function describeMembership(fixture: NetworkFixture): void {
       await using started = await stage.network();
       const failure = { name: "NetworkError", kind: "refused", message: expect.stringMatching(/invit|\+i/i) as string };
       await expect(started.network.join(channel)).rejects.toMatchObject(failure);
-      await expect(started.network.publish(channel, { data: {}, from: null })).rejects.toMatchObject({
+      await expect(started.network.publish(channel, publication({}))).rejects.toMatchObject({
         kind: "refused",
       });
     });
@@ -73,7 +74,7 @@ export function describeMembership(fixture: NetworkFixture): void {
 
       await using second = await stage.network();
       await second.network.join(channel);
-      await second.network.publish(channel, { data: { text: "as a member" }, from: null });
+      await second.network.publish(channel, publication({ text: "as a member" }));
       const bobThere = { id: `irc:${bob.nick}`, name: bob.nick };
       await bob.join(channel);
       const formerName = bob.nick;
@@ -101,7 +102,7 @@ export function describeMembership(fixture: NetworkFixture): void {
       await vi.waitFor(() => expect(inbox.gaps).toHaveLength(1), WAIT);
       expect(inbox.gaps[0]).toEqual({ channel, reason: expect.stringContaining("kicked") as string });
       expect(inbox.calls.slice(-2)).toEqual([`presence ${channel} members`, `gap ${channel}`]);
-      await network.publish(channel, { data: { text: "back" }, from: null });
+      await network.publish(channel, publication({ text: "back" }));
       expect(inbox.messages.map(({ data }) => data)).toEqual([{ text: "back" }]);
     });
   });

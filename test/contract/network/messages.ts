@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { NetworkFixture } from "./fixture.ts";
 import { useStage } from "./stage.ts";
+import { publication } from "../../support/publication.ts";
 
 const WAIT = { timeout: 20_000, interval: 5 };
 
@@ -40,7 +41,7 @@ export function describeMessages(fixture: NetworkFixture): void {
       await using started = await stage.network();
       await started.network.join(channel);
       const before = Date.now();
-      await started.network.publish(channel, { data: { text: "hello" }, from: "alice" });
+      await started.network.publish(channel, publication({ text: "hello" }, "alice"));
       expect(started.inbox.messages).toHaveLength(1);
       const [message] = started.inbox.messages;
       expect(message).toMatchObject({ channel, data: { text: "hello" }, from: "alice" });
@@ -54,8 +55,8 @@ export function describeMessages(fixture: NetworkFixture): void {
       await bob.join(channel);
       await using started = await stage.network();
       await started.network.join(channel);
-      await started.network.publish(channel, { data: { text: "hello" }, from: "alice" });
-      await started.network.publish(channel, { data: { text: "nameless" }, from: null });
+      await started.network.publish(channel, publication({ text: "hello" }, "alice"));
+      await started.network.publish(channel, publication({ text: "nameless" }));
       await vi.waitFor(() => expect(bob.heard(channel)).toEqual(["<alice> hello", "nameless"]), WAIT);
     });
 
@@ -90,7 +91,7 @@ export function describeMessages(fixture: NetworkFixture): void {
         ...VALUES,
       ];
       const from = "Ålice B. 🎷";
-      await Promise.all(sent.map((data) => one.network.publish(channel, { data, from })));
+      await Promise.all(sent.map((data) => one.network.publish(channel, publication(data, from))));
       await vi.waitFor(() => expect(two.inbox.messages).toHaveLength(sent.length), WAIT);
       const expected = sent.map((data) => JSON.stringify(data));
       for (const { inbox } of [one, two]) {
@@ -113,7 +114,7 @@ export function describeMessages(fixture: NetworkFixture): void {
         { kind: "64 KiB", items: Array.from({ length: 6_000 }, (_, index) => `item ${index}`) },
         { text: "after" },
       ];
-      await Promise.all(sent.map((data) => one.network.publish(channel, { data, from: "alice" })));
+      await Promise.all(sent.map((data) => one.network.publish(channel, publication(data, "alice"))));
       await vi.waitFor(() => expect(two.inbox.messages).toHaveLength(sent.length), WAIT);
       const expected = sent.map((data) => JSON.stringify(data));
       expect(expected.map((json) => json.length).toSorted((a, b) => b - a)[0]).toBeGreaterThan(65_536);
@@ -133,8 +134,8 @@ export function describeMessages(fixture: NetworkFixture): void {
       await two.network.join(channel);
       const published: Promise<void>[] = [];
       for (let number = 0; number < 167; number += 1) {
-        published.push(one.network.publish(channel, { data: { text: `one ${number}` }, from: null }));
-        published.push(two.network.publish(channel, { data: { text: `two ${number}` }, from: null }));
+        published.push(one.network.publish(channel, publication({ text: `one ${number}` })));
+        published.push(two.network.publish(channel, publication({ text: `two ${number}` })));
         bob.say(channel, `bob ${number}`);
         if (number % 10 === 0) await published.at(-1);
       }
@@ -155,7 +156,7 @@ export function describeMessages(fixture: NetworkFixture): void {
       await started.network.join(channel);
       await op.membersOnly(channel);
       const sent = Array.from({ length: 30 }, (_, number) => ({ text: `message ${number}` }));
-      await Promise.all(sent.map((data) => started.network.publish(channel, { data, from: null })));
+      await Promise.all(sent.map((data) => started.network.publish(channel, publication(data))));
       expect(started.inbox.messages.map(({ data }) => data)).toEqual(sent);
       await vi.waitFor(() => expect(op.heard(channel)).toEqual(sent.map(({ text }) => text)), WAIT);
     });
@@ -170,12 +171,12 @@ export function describeMessages(fixture: NetworkFixture): void {
       await started.network.join(open);
       await op.silence(silent);
       const publishes = Array.from({ length: 5 }, (_, number) =>
-        started.network.publish(silent, { data: { text: `${number}` }, from: null }),
+        started.network.publish(silent, publication({ text: `${number}` })),
       );
       for (const result of await Promise.allSettled(publishes)) {
         expect(result).toMatchObject({ status: "rejected", reason: { kind: "refused" } });
       }
-      await started.network.publish(open, { data: { text: "here" }, from: null });
+      await started.network.publish(open, publication({ text: "here" }));
       expect(started.inbox.messages.map(({ data }) => data)).toEqual([{ text: "here" }]);
     });
 
@@ -183,10 +184,10 @@ export function describeMessages(fixture: NetworkFixture): void {
       const channel = stage.channel();
       await using started = await stage.network();
       const refused = { name: "NetworkError", kind: "refused" };
-      await expect(started.network.publish(channel, { data: {}, from: null })).rejects.toMatchObject(refused);
+      await expect(started.network.publish(channel, publication({}))).rejects.toMatchObject(refused);
       await started.network.join(channel);
       for (const data of [undefined, 1n]) {
-        await expect(started.network.publish(channel, { data, from: null })).rejects.toMatchObject(refused);
+        await expect(started.network.publish(channel, publication(data))).rejects.toMatchObject(refused);
       }
       expect(started.inbox.messages).toEqual([]);
     });

@@ -1,5 +1,5 @@
 import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
-import type { Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import type { HistoryPage, Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
 
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -239,6 +239,18 @@ export class FakeNetwork implements Network {
 
   members(channel: string): readonly Member[] {
     return this.people.get(channel) ?? [];
+  }
+
+  async history(): Promise<HistoryPage> {
+    return { messages: [], isContiguous: false, hasMore: false };
+  }
+
+  async discover(): Promise<readonly string[]> {
+    return [];
+  }
+
+  announce(): boolean {
+    return false;
   }
 
   /** What was published so far. */

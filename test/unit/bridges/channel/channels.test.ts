@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NetworkError } from "../../../../bridges/index.ts";
 import { Channels } from "../../../../bridges/channel/channels.ts";
 import { FakeNetwork } from "../fakes.ts";
+import { publication } from "../../../support/publication.ts";
 
 describe("Channels", () => {
   let network: FakeNetwork;
@@ -47,7 +48,7 @@ describe("Channels", () => {
 
   const join = (...names: string[]) =>
     watch(channels.withJoined(names, (all) => all.map(({ name }) => name).join(" ")));
-  const publish = (name: string, data: unknown = 1) => watch(channels.publish(name, { data, from: null }));
+  const publish = (name: string, data: unknown = 1) => watch(channels.publish(name, publication(data)));
 
   it("joins a channel once for all who want it", async () => {
     const [first, second] = [join("/a"), join("/a")];

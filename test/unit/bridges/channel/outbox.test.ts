@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { NetworkError } from "../../../../bridges/index.ts";
 import { Outbox } from "../../../../bridges/channel/outbox.ts";
 import { FakeNetwork } from "../fakes.ts";
+import { publication } from "../../../support/publication.ts";
 
 const AWAY = new NetworkError("unavailable", "away");
 
@@ -20,7 +21,7 @@ describe("Outbox", () => {
   });
 
   function publish(data: number, deadlineMs = 11_000): void {
-    outbox.publish({ data, from: null }, deadlineMs).then(
+    outbox.publish(publication(data), deadlineMs).then(
       () => outcomes.push(`${data} ok`),
       (error: unknown) => outcomes.push(`${data} ${error instanceof NetworkError ? error.kind : String(error)}`),
     );
