@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 // The reaper of testcontainers is an image of its own, which a machine without a registry cannot have; our servers remove themselves.
 process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
+// Our ports are published on loopback. Inside a container testcontainers would look for them at the engine's gateway.
+process.env["TESTCONTAINERS_HOST_OVERRIDE"] = "127.0.0.1";
 
 const seconds = 1_000;
 

@@ -17,6 +17,7 @@ let prepared: Promise<void> | undefined;
 /** Vitest's global set-up: the same work for all projects, so it is done once. */
 export function setup(): Promise<void> {
   process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
+  process.env["TESTCONTAINERS_HOST_OVERRIDE"] = "127.0.0.1";
   prepared ??= prepare();
   return prepared;
 }
