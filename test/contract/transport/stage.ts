@@ -4,7 +4,7 @@ import { LoopbackNetwork } from "../../support/loopback-network.ts";
 import { Client } from "./client.ts";
 import type { TransportFixture } from "./wire.ts";
 
-export const WAIT_MS = 10_000;
+export const WAIT_MS = 20_000;
 export const KIB = 1_024;
 
 /** A stack with two dispatchers, and clients that connect by one transport. */
@@ -23,7 +23,8 @@ export class TransportStage implements AsyncDisposable {
       network: this.network,
       dispatchers: 2,
       bridge: { maxMessageBytes: 256 * KIB, maxQueuedMessages: 10_000, maxQueuedBytes: 64 * KIB * KIB },
-      dispatcher: { pauseBytes: 64 * KIB, maxUnsentBytes: 4 * KIB * KIB },
+      // A reader that a test pauses is not one that is gone, however slow the machine is.
+      dispatcher: { pauseBytes: 64 * KIB, maxUnsentBytes: 4 * KIB * KIB, heartbeatIntervalMs: 300_000 },
     });
   }
 
