@@ -12,6 +12,9 @@ import { IMAGES, OWNER_LABEL } from "./images.ts";
 /** Names under which Chromium is known, the most usual first. */
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"] as const;
 
+/** What runs the examples, and the package that has it. */
+const LANGUAGES = { python3: "python3", perl: "perl", php: "php-cli", go: "golang-go", nc: "netcat-openbsd" } as const;
+
 let prepared: Promise<void> | undefined;
 
 /** Vitest's global set-up: the same work for all projects, so it is done once. */
@@ -36,6 +39,7 @@ async function prepare(): Promise<void> {
   const packages: string[] =
     engine === "processes" ? Object.keys(IMAGES).filter((name) => lookFor(name) === undefined) : [];
   if (chromiumPath() === undefined) packages.push("chromium");
+  for (const [program, name] of Object.entries(LANGUAGES)) if (lookFor(program) === undefined) packages.push(name);
   if (packages.length > 0) install(packages);
   say(
     engine === "docker"
