@@ -4,6 +4,7 @@ import type { FaultCounter, RequestContext } from "../link/index.ts";
 import { asBayeuxError, countLimit } from "./answers.ts";
 import type { Connects } from "./session/connects.ts";
 import type { Sessions } from "./session/sessions.ts";
+import { timesyncReply } from "./timesync.ts";
 
 /** What handshakes need. */
 export interface HandshakesOptions {
@@ -11,6 +12,7 @@ export interface HandshakesOptions {
   readonly connects: Connects;
   readonly connectionTypes: readonly string[];
   readonly sessionTimeoutMs: number;
+  readonly now: () => number;
   readonly faults: FaultCounter;
 }
 
@@ -27,7 +29,7 @@ export class Handshakes {
 
   /** @param context what the session is bound to from now on */
   serve(route: number, context: RequestContext, request: Handshake): string {
-    const { sessions, connects, connectionTypes, sessionTimeoutMs, faults } = this.#options;
+    const { sessions, connects, connectionTypes, sessionTimeoutMs, now, faults } = this.#options;
     try {
       const common = connectionTypes.filter((type) => request.connectionTypes.includes(type));
       // Bayeux §4.1.2: the client is told what there is.
@@ -38,7 +40,7 @@ export class Handshakes {
         supportedConnectionTypes: connectionTypes,
         clientId: session.clientId,
         advice: { ...connects.advice, maxInterval: sessionTimeoutMs },
-        ext: session.isAck ? { ack: true, replay: true } : { replay: true },
+        ext: { ...(session.isAck ? { ack: true } : {}), replay: true, timesync: timesyncReply(request.ext, now()) },
       });
     } catch (error) {
       const fault = asBayeuxError(error);

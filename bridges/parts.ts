@@ -124,6 +124,7 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   });
   const inbox = new Inbox({ networkName: network.name, calls, channels, messages, broadcast, presence, now, log });
   const connects = new Connects({
+    now,
     sessions,
     delivery,
     connectTimeoutMs: config.connectTimeoutMs,
@@ -135,7 +136,7 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   });
   const requests = new Requests({
     sessions,
-    handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, faults }),
+    handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, now, faults }),
     connects,
     subscriptions,
     publishes: new Publishes({ channels, calls, maxMessageBytes: config.maxMessageBytes }),

@@ -2,4 +2,3 @@
 export type { ConnectBridge } from "./bridge-links.ts";
 export * from "./config.ts";
 export * from "./dispatcher.ts";
-export { ListenError } from "../link/index.ts";

@@ -1,5 +1,7 @@
 import { BayeuxError, errorReply, HANDSHAKE_ADVICE, successReply } from "../../bayeux/index.ts";
 import type { Advice, Connect } from "../../bayeux/index.ts";
+import { timesyncReply } from "../timesync.ts";
+import type { Timesync } from "../timesync.ts";
 import { joinEntries } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Exchange } from "./downlink.ts";
@@ -9,6 +11,7 @@ import type { Sessions } from "./sessions.ts";
 
 /** What the handling of connects needs. */
 export interface ConnectsOptions {
+  readonly now: () => number;
   readonly sessions: Sessions;
   readonly delivery: Delivery;
   readonly connectTimeoutMs: number;
@@ -128,7 +131,7 @@ export class Connects {
 
   #answerNow(session: Session, request: Connect, canTake: boolean, advice = this.advice): Buffer {
     const entries = canTake ? session.take(this.#options.maxBatchBytes, this.#options.maxBatchMessages) : [];
-    const reply = this.#reply(session, request, advice);
+    const reply = this.#reply(session, request, advice, timesyncReply(request.ext, this.#options.now()));
     const messages = joinEntries(entries);
     return messages.length === 0 ? Buffer.from(reply) : Buffer.concat([messages, Buffer.from(`,${reply}`)]);
   }
@@ -145,8 +148,9 @@ export class Connects {
   }
 
   /** Rule 37: every connect reply of an ack session carries the number of the batch that it ends. */
-  #reply(session: Session, request: Connect, advice = this.advice): string {
-    const ext = session.isAck ? { ack: ++session.batch } : undefined;
+  #reply(session: Session, request: Connect, advice = this.advice, timesync?: Timesync): string {
+    const ack = session.isAck ? ++session.batch : undefined;
+    const ext = ack === undefined && timesync === undefined ? undefined : { ack, timesync };
     // Bayeux §4.2.2: a connect reply carries the clientId. Clients keep the last advice that they got, and a dispatcher
     // whose bridge was away has told them to wait between connects: every reply says anew how to go on.
     return successReply(request, { clientId: session.clientId, advice, ext });

@@ -121,6 +121,9 @@ describe("the requests that were put to the other servers", () => {
   const send = async (...messages: object[]): Promise<AnyMessage[]> =>
     JSON.parse((await post(JSON.stringify(messages))).text);
   const begin = async () => String((await send(handshake))[0]?.clientId);
+  const sendAs = async (browser: string, message: object): Promise<AnyMessage[]> =>
+    JSON.parse((await post(JSON.stringify([message]), { cookie: `BAYEUX_BROWSER=${browser.padEnd(32, "0")}` })).text);
+  const beginAs = async (browser: string) => String((await sendAs(browser, handshake))[0]?.clientId);
 
   it.each(POSTED)("%s", async (_, body, expected) => {
     const clientId = await begin();
@@ -163,12 +166,22 @@ describe("the requests that were put to the other servers", () => {
     expect(await Promise.all([first, second])).toMatchObject([[{ id: "2", ...OK }], [{ id: "3", ...OK }]]);
   });
 
+  it("connect without cookie (stolen id)", async () => {
+    const clientId = await beginAs("one");
+    expect(await send({ ...connect, clientId })).toMatchObject([GONE]);
+    expect(await sendAs("another", { ...connect, clientId })).toMatchObject([GONE]);
+    expect(await sendAs("one", { ...connect, clientId })).toMatchObject([OK]);
+  });
+
   it("2nd tab same cookie", async () => {
-    const headers = { cookie: "BAYEUX_BROWSER=one" };
-    for (const clientId of [await begin(), await begin()]) {
-      const answer = await post(JSON.stringify([{ ...connect, clientId, id: "3" }]), headers);
-      expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, [{ id: "3", ...OK }]]);
-    }
+    const tabs = [await beginAs("one"), await beginAs("one")];
+    for (const clientId of tabs) expect(await sendAs("one", { ...connect, clientId })).toMatchObject([OK]);
+    const held = sendAs("one", { ...connect, clientId: tabs[0], id: "2" });
+    const [other] = await sendAs("one", { ...connect, clientId: tabs[1], id: "2" });
+    expect(other).toMatchObject({ ...OK, advice: { "multiple-clients": true, interval: 2_000 } });
+    const [first] = await held;
+    expect(first).toMatchObject(OK);
+    expect(first?.advice).not.toHaveProperty("multiple-clients");
   });
 
   it("two clientIds in one batch", async () => {
