@@ -12,8 +12,16 @@ import { IMAGES, OWNER_LABEL } from "./images.ts";
 /** Names under which Chromium is known, the most usual first. */
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"] as const;
 
-/** What runs the examples, and the package that has it. */
-const LANGUAGES = { python3: "python3", perl: "perl", php: "php-cli", go: "golang-go", nc: "netcat-openbsd" } as const;
+/** What runs the examples, and what stands before dispatchers: each program with the package that has it. */
+const PROGRAMS = {
+  python3: "python3",
+  perl: "perl",
+  php: "php-cli",
+  go: "golang-go",
+  nc: "netcat-openbsd",
+  haproxy: "haproxy",
+  openssl: "openssl",
+} as const;
 
 let prepared: Promise<void> | undefined;
 
@@ -39,7 +47,7 @@ async function prepare(): Promise<void> {
   const packages: string[] =
     engine === "processes" ? Object.keys(IMAGES).filter((name) => lookFor(name) === undefined) : [];
   if (chromiumPath() === undefined) packages.push("chromium");
-  for (const [program, name] of Object.entries(LANGUAGES)) if (lookFor(program) === undefined) packages.push(name);
+  for (const [program, name] of Object.entries(PROGRAMS)) if (lookFor(program) === undefined) packages.push(name);
   if (packages.length > 0) install(packages);
   say(
     engine === "docker"
