@@ -29,13 +29,19 @@ const PAGES: Record<Command, Page> = {
     usage: "tailspin dispatcher [flags]",
     about: "Runs a dispatcher: it holds the browsers' connections, and talks to the bridges it is told of.",
     important: ["dispatcher.port", "dispatcher.host", "dispatcher.bridges", "secret", "log.level"],
-    without: ["bridge", "irc"],
+    without: ["bridge", "mapping", "irc"],
   },
   bridge: {
     usage: "tailspin bridge [flags]",
     about: "Runs a bridge: it owns the sessions, maps channels onto the network, and waits for dispatchers.",
     important: ["bridge.port", "bridge.host", "irc.host", "irc.port", "secret", "log.level"],
     without: ["dispatcher"],
+  },
+  map: {
+    usage: "tailspin map NAME... [flags]",
+    about: "Tells where channels (/chat/room1) go, or what names of a network ('#chat.room1') are here, and why.",
+    important: ["mapping", "irc.host"],
+    without: ["log", "secret", "routes", "dispatcher", "bridge", "link"],
   },
   "config check": {
     usage: "tailspin config check [flags]",

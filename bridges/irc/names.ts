@@ -10,6 +10,7 @@ export interface IrcName {
 const PLAIN = /[a-z0-9\-_!()$]/;
 const HASH_LENGTH = 12;
 const SHORTEST_LIMIT = HASH_LENGTH + 4;
+const RFC1459_PAIRS: Readonly<Record<string, string>> = { "[": "{", "]": "}", "\\": "|", "^": "~" };
 
 /**
  * Turns a Bayeux channel into an IRC channel name: `/chat/Room1` is `#chat.+room1`.
@@ -43,9 +44,10 @@ export function decodeName(ircChannel: string): string | null {
 /**
  * One spelling for all that a server takes for the same name. ASCII is enough whatever the server's CASEMAPPING: our
  * names hold only `a-z 0-9 - _ ! ( ) $ . + = ~ #`, and of these RFC 1459 pairs none but the letters, and `~` with `^`.
+ * Aliases may hold more, so its other pairs are folded too.
  */
 export function foldName(name: string): string {
-  return foldAscii(name).replaceAll("^", "~");
+  return foldAscii(name).replace(/[[\]\\^]/g, (sign) => RFC1459_PAIRS[sign] ?? sign);
 }
 
 /** Lower-cases the ASCII letters, and nothing else. */
