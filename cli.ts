@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { Bridge, describeName, makeMapping } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
+import { accountOf } from "./bridges/xmpp/index.ts";
 import { ConfigError, describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp } from "./cli/index.ts";
 import { label, listKeys, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
 import type { Command, ConfigSources } from "./cli/index.ts";
@@ -50,9 +51,9 @@ const STARTERS: Readonly<Record<Serving, Starter>> = {
 
 /** `tailspin up`: all tiers in this process, joined by the same links as separate processes are. */
 async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
-  const isEmbedded = config.irc.host === undefined;
+  const isEmbedded = networksOf(config, false).length === 0;
   const ircd = isEmbedded ? stack.use(await EmbeddedIrcd.start({ host: LOOPBACK, port: config.irc.port, log })) : null;
-  const irc = { ...config.irc, host: config.irc.host ?? LOOPBACK, port: ircd?.port ?? config.irc.port };
+  const irc = ircd ? { ...config.irc, host: LOOPBACK, port: ircd.port } : config.irc;
   // Nobody else is to connect to this bridge: a free port, and a secret that nobody knows.
   const own = {
     ...config,
@@ -74,7 +75,9 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
     version,
     chatUrl: `${base}/`,
     bayeuxUrl: `${base}/bayeux`,
-    irc: { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
+    irc: irc.host === undefined ? undefined : { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
+    xmpp: accountOf(config.xmpp) ?? undefined,
+    lobby: lobbyOf(own),
     isColored,
   });
   return { announcement, drain: () => drainBoth(dispatcher, bridge, config.bridge) };
@@ -187,6 +190,12 @@ function makeLogger(config: Config): Logger {
   });
   const paths = ["password", "secret", "authorization", "cookie"].flatMap((key) => [key, `*.${key}`]);
   return pino({ level: config.log.level, redact: { paths, censor: "[hidden]" } }, destination);
+}
+
+/** What people on a network join to meet those in `/lobby`. */
+function lobbyOf(config: Config): { network: string; name: string } {
+  const { network, foreignName } = makeMapping(config.mapping, networksOf(config, false)).explain("/lobby");
+  return { network, name: foreignName };
 }
 
 function urlHost(host: string): string {

@@ -6,6 +6,7 @@ import { bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
 import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
 import { dispatcherSchema } from "./dispatcher/index.ts";
+import { xmppSchema } from "./bridges/xmpp/index.ts";
 import { linkSchema } from "./link/index.ts";
 import { NETWORK_KEYS, networksOf } from "./networks.ts";
 
@@ -52,6 +53,7 @@ export function schemaFor(command: Command) {
       bridge: bridgeSchema,
       mapping: mappingSchema,
       irc: ircSchema,
+      xmpp: xmppSchema,
       link: linkSchema,
     })
     .superRefine((config, context) => {
@@ -64,7 +66,8 @@ export function schemaFor(command: Command) {
         refuse(["secret"], `must be set, since ${command}.host is ${exposed}, which is not loopback`);
       }
       const networks = networksOf(config, command !== "bridge");
-      if (networks.length === 0) refuse(["irc", "host"], "must name an IRC server; only `up` has one of its own");
+      if (networks.length === 0)
+        refuse(["irc", "host"], "must name an IRC server, unless there is an XMPP one; only `up` has one of its own");
       // A dispatcher does not read the mapping, and need not know the networks that it speaks of.
       if (command !== "dispatcher") {
         const unset = new Map([...NETWORK_KEYS].filter(([name]) => !networks.some((network) => network.name === name)));

@@ -14,7 +14,7 @@ export interface MappingFault {
 /**
  * Looks for everything that is wrong with a mapping.
  *
- * @param networks those that are configured, the default one first
+ * @param networks those that are configured, the default one first; without any, that is the fault to tell
  * @param unset networks that could be configured and are not, each with the keys that would do it
  */
 export function mappingFaults(
@@ -42,7 +42,7 @@ function ruleFaults(
   if (isMeta(channels)) refuse("channels", "meta channels go to no network");
   else if (isPresence(channels)) refuse("channels", "a presence channel goes where the channel goes that it is about");
   const network = rule.network === undefined ? networks[0] : networks.find((one) => one.name === rule.network);
-  if (!network) refuse("network", unknownNetwork(rule.network ?? "", networks, unset));
+  if (!network && networks.length > 0) refuse("network", unknownNetwork(rule.network ?? "", networks, unset));
   if (stripPrefix && !isPattern(channels)) refuse("stripPrefix", "only a pattern has a prefix to strip");
   if (stripPrefix && isPattern(channels) && baseOf(channels) === "") {
     refuse("stripPrefix", `nothing stands before the wildcard of ${channels}`);
@@ -55,8 +55,7 @@ function ruleFaults(
 }
 
 function unknownNetwork(name: string, networks: readonly MappedNetwork[], unset: ReadonlyMap<string, string>): string {
-  const list = networks.map((network) => network.name).join(", ");
-  const known = list === "" ? "none is configured" : `configured: ${list}`;
+  const known = `configured: ${networks.map((network) => network.name).join(", ")}`;
   const keys = unset.get(name);
   return keys === undefined ? `must be a network that is configured; ${known}` : `needs ${keys}; ${known}`;
 }
