@@ -82,6 +82,7 @@ function reason({ rule: position, network }: Explanation, rules: readonly Mappin
   const words = [`rule ${position + 1} matches: ${rule.channels}`];
   if (rule.name !== undefined) words.push("which gives it this name");
   if (rule.stripPrefix) words.push(`which strips ${baseOf(rule.channels)}`);
-  if (rule.network === undefined) words.push(`and ${mapping.defaultNetwork} is the default network`);
+  if (rule.network === undefined && rule.access !== "none")
+    words.push(`and ${mapping.defaultNetwork} is the default network`);
   return words.join(", ");
 }
