@@ -66,7 +66,9 @@ export function schemaFor(command: Command) {
         refuse(["secret"], `must be set, since ${command}.host is ${exposed}, which is not loopback`);
       }
       const networks = networksOf(config, command !== "bridge");
-      if (networks.length === 0)
+      // An XMPP section that is only begun tells its own faults.
+      const isXmppBegun = config.xmpp.jid !== undefined || config.xmpp.component !== undefined;
+      if (networks.length === 0 && !isXmppBegun)
         refuse(["irc", "host"], "must name an IRC server, unless there is an XMPP one; only `up` has one of its own");
       // A dispatcher does not read the mapping, and need not know the networks that it speaks of.
       if (command !== "dispatcher") {
