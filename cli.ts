@@ -6,17 +6,18 @@ import { hostname } from "node:os";
 import { performance } from "node:perf_hooks";
 import { pino } from "pino";
 import type { Logger } from "pino";
-import { Bridge } from "./bridges/index.ts";
+import { Bridge, describeName, makeMapping } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
-import { IrcNetwork } from "./bridges/irc/index.ts";
-import { describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp, renderScreen } from "./cli/index.ts";
-import { listKeys, resolveConfig, wantsColor } from "./cli/index.ts";
+import { accountOf } from "./bridges/xmpp/index.ts";
+import { ConfigError, describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp } from "./cli/index.ts";
+import { label, listKeys, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
 import type { Command, ConfigSources } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
 import { FaultCounter } from "./link/index.ts";
+import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
 
 const SIGNAL_REPEAT_MS = 2_000;
@@ -37,9 +38,12 @@ interface Running {
   drain(): Promise<void>;
 }
 
+/** The commands that run until they are told to stop. */
+type Serving = Exclude<Command, "map" | "config check">;
+
 type Starter = (config: Config, log: Logger, stack: AsyncDisposableStack) => Promise<Running>;
 
-const STARTERS: Readonly<Record<Exclude<Command, "config check">, Starter>> = {
+const STARTERS: Readonly<Record<Serving, Starter>> = {
   up: startUp,
   dispatcher: startDispatcher,
   bridge: startBridge,
@@ -47,9 +51,9 @@ const STARTERS: Readonly<Record<Exclude<Command, "config check">, Starter>> = {
 
 /** `tailspin up`: all tiers in this process, joined by the same links as separate processes are. */
 async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
-  const isEmbedded = config.irc.host === undefined;
+  const isEmbedded = networksOf(config, false).length === 0;
   const ircd = isEmbedded ? stack.use(await EmbeddedIrcd.start({ host: LOOPBACK, port: config.irc.port, log })) : null;
-  const irc = { ...config.irc, host: config.irc.host ?? LOOPBACK, port: ircd?.port ?? config.irc.port };
+  const irc = ircd ? { ...config.irc, host: LOOPBACK, port: ircd.port } : config.irc;
   // Nobody else is to connect to this bridge: a free port, and a secret that nobody knows.
   const own = {
     ...config,
@@ -71,7 +75,9 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
     version,
     chatUrl: `${base}/`,
     bayeuxUrl: `${base}/bayeux`,
-    irc: { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
+    irc: irc.host === undefined ? undefined : { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
+    xmpp: accountOf(config.xmpp) ?? undefined,
+    lobby: lobbyOf(own),
     isColored,
   });
   return { announcement, drain: () => drainBoth(dispatcher, bridge, config.bridge) };
@@ -96,12 +102,9 @@ async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeC
 }
 
 async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
-  const { host } = config.irc;
-  if (host === undefined) throw new TypeError("the configuration of a bridge has no IRC server");
-  const network = new IrcNetwork(
-    { ...config.irc, host },
-    { node: config.bridge.node, log, now, random: Math.random, newId: randomUUID },
-  );
+  const configured = networksOf(config, false);
+  const mapping = makeMapping(config.mapping, configured);
+  const parts = { node: config.bridge.node, log, now, random: Math.random, newId: randomUUID };
   const bridge = await Bridge.start({
     config: config.bridge,
     routes: config.routes,
@@ -110,7 +113,8 @@ async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableSta
     instance: randomUUID(),
     link: config.link,
     faults: new FaultCounter(log, now),
-    network,
+    networks: configured.map(({ name, make }) => make(mapping.naming(name), parts)),
+    mapping,
     log,
     now,
     randomBytes,
@@ -140,7 +144,7 @@ async function makeDispatcher(config: Config, log: Logger, stack: AsyncDisposabl
 }
 
 /** Runs a command to its end. @returns the exit code */
-async function run(command: Exclude<Command, "config check">, config: Config): Promise<number> {
+async function run(command: Serving, config: Config): Promise<number> {
   const log = makeLogger(config);
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
@@ -188,6 +192,12 @@ function makeLogger(config: Config): Logger {
   return pino({ level: config.log.level, redact: { paths, censor: "[hidden]" } }, destination);
 }
 
+/** What people on a network join to meet those in `/lobby`. */
+function lobbyOf(config: Config): { network: string; name: string } {
+  const { network, foreignName } = makeMapping(config.mapping, networksOf(config, false)).explain("/lobby");
+  return { network, name: foreignName };
+}
+
 function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
@@ -216,7 +226,20 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(describeCheck(resolveConfig(schema, sources)));
     return 0;
   }
-  return run(parsed.command, loadConfig(schema, sources));
+  const config = loadConfig(schema, sources);
+  if (parsed.command !== "map") return run(parsed.command, config);
+  process.stdout.write(describeNames(parsed.names, config));
+  return 0;
+}
+
+/** @throws ConfigError that tells all names that are none */
+function describeNames(names: readonly string[], { mapping: rules, ...config }: Config): string {
+  const networks = networksOf(config, true);
+  const described = { rules, networks, mapping: makeMapping(rules, networks) };
+  const answers = names.map((name) => ({ name, ...describeName(name, described) }));
+  const faults = answers.flatMap(({ name, fault }) => (fault === undefined ? [] : [`${label(name)}: ${fault}`]));
+  if (faults.length > 0) throw new ConfigError(faults, "in the names");
+  return answers.map(({ lines = [] }) => `${lines.join("\n")}\n`).join("\n");
 }
 
 // A reader that went away (`tailspin up | head`) is no fault of ours.

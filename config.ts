@@ -2,11 +2,13 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { MAX_ROUTES } from "./bayeux/index.ts";
-import { bridgeSchema } from "./bridges/index.ts";
+import { bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
 import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
 import { dispatcherSchema } from "./dispatcher/index.ts";
+import { xmppSchema } from "./bridges/xmpp/index.ts";
 import { linkSchema } from "./link/index.ts";
+import { NETWORK_KEYS, networksOf } from "./networks.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -49,11 +51,13 @@ export function schemaFor(command: Command) {
         .describe("how long a clean stop may take, in milliseconds"),
       dispatcher: dispatcherSchema,
       bridge: bridgeSchema,
+      mapping: mappingSchema,
       irc: ircSchema,
+      xmpp: xmppSchema,
       link: linkSchema,
     })
     .superRefine((config, context) => {
-      const refuse = (path: string[], message: string) => {
+      const refuse = (path: (string | number)[], message: string) => {
         context.addIssue({ code: "custom", path, message });
       };
       const { bridge, dispatcher, secret } = config;
@@ -61,8 +65,18 @@ export function schemaFor(command: Command) {
       if (exposed !== null && !isLoopback(exposed) && secret === "") {
         refuse(["secret"], `must be set, since ${command}.host is ${exposed}, which is not loopback`);
       }
-      if (command === "bridge" && config.irc.host === undefined)
-        refuse(["irc", "host"], "must name an IRC server; only `up` has one of its own");
+      const networks = networksOf(config, command !== "bridge");
+      // An XMPP section that is only begun tells its own faults.
+      const isXmppBegun = config.xmpp.jid !== undefined || config.xmpp.component !== undefined;
+      if (networks.length === 0 && !isXmppBegun)
+        refuse(["irc", "host"], "must name an IRC server, unless there is an XMPP one; only `up` has one of its own");
+      // A dispatcher does not read the mapping, and need not know the networks that it speaks of.
+      if (command !== "dispatcher") {
+        const unset = new Map([...NETWORK_KEYS].filter(([name]) => !networks.some((network) => network.name === name)));
+        for (const { path, message } of mappingFaults(config.mapping, networks, unset)) {
+          refuse(["mapping", ...path], message);
+        }
+      }
       // A frame holds a body, or the replies to it, which echo parts of it.
       const maxBodyBytes = Math.floor(config.link.maxFrameBytes / FRAME_PER_BODY);
       if (dispatcher.maxBodyBytes > maxBodyBytes) {

@@ -9,8 +9,10 @@ import type { Census } from "./census.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
 import { makeParts } from "./parts.ts";
+import { Readiness } from "./readiness.ts";
 import type { Requests } from "./requests.ts";
 import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
@@ -30,7 +32,9 @@ export interface BridgeOptions {
   readonly instance: string;
   readonly link: LinkConfig;
   readonly faults: FaultCounter;
-  readonly network: Network;
+  /** At least one. */
+  readonly networks: readonly Network[];
+  readonly mapping: Mapping;
   readonly log: Logger;
   readonly now: () => number;
   /** Cryptographically random. */
@@ -51,7 +55,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #calls: Calls;
   readonly #channels: Channels;
   readonly #requests: Requests;
-  readonly #inbox: Inbox;
+  readonly #readiness: Readiness;
+  readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
   #linkCount = 0;
   #isDisposed = false;
@@ -66,11 +71,13 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#channels = parts.channels;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
-    this.#inbox = parts.inbox;
+    this.#inboxes = parts.inboxes;
     this.#requests = parts.requests;
+    const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
+    this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
 
-  /** Listens for dispatchers, and starts connecting to the network. @throws Error when the port is taken */
+  /** Listens for dispatchers, and starts connecting to the networks. @throws Error when the port is taken */
   static async start(options: BridgeOptions): Promise<Bridge> {
     const bridge = new Bridge(options);
     const { config, routes, secret, name } = options;
@@ -88,7 +95,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     bridge.#sessions.start();
     bridge.#channels.start();
     bridge.#calls.start();
-    options.network.start(bridge.#inbox);
+    bridge.#readiness.start();
+    for (const [network, inbox] of bridge.#inboxes) network.start(inbox);
     return bridge;
   }
 
@@ -97,9 +105,9 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     return this.#server?.port ?? 0;
   }
 
-  /** Resolves when the network was up for the first time. */
+  /** Resolves when every network was up once; or, some time after the start, when one was. */
   ready(): Promise<void> {
-    return this.#inbox.firstUp;
+    return this.#readiness.reached;
   }
 
   /** What is held now; all of it is 0 when every session has ended and its channels were left. */
@@ -130,7 +138,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#sessions.stop();
     this.#delivery.stop();
     await this.#server?.[Symbol.asyncDispose]();
-    await this.#options.network[Symbol.asyncDispose]();
+    this.#readiness.stop();
+    await Promise.all(this.#options.networks.map((network) => network[Symbol.asyncDispose]()));
   }
 
   onUp(link: Link): void {

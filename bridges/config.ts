@@ -28,6 +28,9 @@ export const bridgeSchema = z.strictObject({
   joinTimeoutMs: milliseconds
     .default(8_000)
     .describe("how long a subscribe waits for its network channel, in milliseconds"),
+  startWaitMs: milliseconds
+    .default(10_000)
+    .describe("how long a start with one of several networks waits for the others, in milliseconds"),
   publishHoldMs: milliseconds
     .default(6_000)
     .describe("how long a publish waits for a network that is away, in milliseconds"),

@@ -65,13 +65,13 @@ export class Inbox implements NetworkInbox {
   up(): void {
     const { channels, networkName, log } = this.#options;
     log.info({ network: networkName, channels: channels.size }, "network up");
-    channels.up();
+    channels.up(networkName);
     this.#firstUp.resolve();
   }
 
   down(reason: string): void {
     const { channels, networkName, log } = this.#options;
     log.warn({ network: networkName, reason }, "network down");
-    channels.down();
+    channels.down(networkName);
   }
 }

@@ -6,7 +6,7 @@
 export interface Naming {
   /** The foreign name that the configuration gives a channel, e.g. `#help`; undefined where it follows from `local`. */
   alias(channel: string): string | undefined;
-  /** All aliases of this network: foreign name → channel. */
+  /** All aliases of this network: foreign name, in the network's one spelling (`ForeignNames.fold`) → channel. */
   readonly aliases: ReadonlyMap<string, string>;
   /** The name without what the mapping strips: `/xmpp/room1` → `/room1`. */
   local(channel: string): string;
@@ -21,3 +21,32 @@ export const PLAIN_NAMING: Naming = {
   local: (channel) => channel,
   channelOf: (local) => local,
 };
+
+/** How a network writes names: what the mapping has to know of it before it is connected. Pure. */
+export interface ForeignNames {
+  /** @returns what is wrong with a name that somebody configured, e.g. `"must begin with #"`, or null */
+  faultOf(name: string): string | null;
+  /** One spelling for all names that its servers take for the same. */
+  fold(name: string): string;
+  /** The name that follows from `Naming.local`, as long as it may become. */
+  encode(local: string): string;
+  /** The way back from `encode`, or null for a name that no channel has. */
+  decode(name: string): string | null;
+}
+
+/** The name of a channel on its network. */
+export function foreignName(channel: string, naming: Naming, names: Pick<ForeignNames, "encode">): string {
+  return naming.alias(channel) ?? names.encode(naming.local(channel));
+}
+
+/** The way back: the channel that a network's name stands for, or null where no channel of this network has it. */
+export function channelNamed(
+  name: string,
+  naming: Naming,
+  names: Pick<ForeignNames, "fold" | "decode">,
+): string | null {
+  const alias = naming.aliases.get(names.fold(name));
+  if (alias !== undefined) return alias;
+  const local = names.decode(name);
+  return local === null ? null : naming.channelOf(local);
+}

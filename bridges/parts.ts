@@ -9,6 +9,7 @@ import type { BridgeConfig } from "./config.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
+import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
 import { Presence, presenceChannel } from "./presence.ts";
 import { Publishes } from "./publishes.ts";
@@ -23,7 +24,8 @@ import { Subscriptions } from "./subscriptions.ts";
 /** What the parts of a bridge are made with. */
 export interface PartsOptions {
   readonly config: BridgeConfig;
-  readonly network: Network;
+  readonly networks: readonly Network[];
+  readonly mapping: Mapping;
   readonly faults: FaultCounter;
   readonly log: Logger;
   readonly now: () => number;
@@ -38,7 +40,7 @@ export interface Parts {
   readonly channels: Channels;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
-  readonly inbox: Inbox;
+  readonly inboxes: ReadonlyMap<Network, Inbox>;
   readonly requests: Requests;
 }
 
@@ -47,7 +49,7 @@ const LIMITS = { maxBatch: 65_536, maxChannelLength: 65_536, maxSubscriptionsPer
 const MAX_BATCH_BYTES = 1_048_576;
 
 /** Makes the parts of a bridge, and lets those know each other that have to. */
-export function makeParts({ config, network, faults, log, now, randomBytes }: PartsOptions): Parts {
+export function makeParts({ config, networks, mapping, faults, log, now, randomBytes }: PartsOptions): Parts {
   const messages = new Log({ maxMessages: config.logMessages, maxBytes: config.logBytes });
   const batches = {
     maxBatchBytes: MAX_BATCH_BYTES,
@@ -80,7 +82,7 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   const slowReaders = new SlowReaders({
     rules: config.slowReaders,
     limits: config,
-    networkName: network.name,
+    networkOf: mapping.networkOf,
     now,
     log,
     faults,
@@ -96,7 +98,8 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   });
   const channels = new Channels({
     ...config,
-    network,
+    networks,
+    mapping,
     now,
     log,
     onLeft: (left) => {
@@ -114,6 +117,7 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   });
   const subscriptions = new Subscriptions({
     channels,
+    mapping,
     presence,
     log: messages,
     maxSubscriptions: config.maxSubscriptions,
@@ -122,7 +126,8 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
       broadcast.queue(session, entry);
     },
   });
-  const inbox = new Inbox({ networkName: network.name, calls, channels, messages, broadcast, presence, now, log });
+  const told = { calls, channels, messages, broadcast, presence, now, log };
+  const inboxes = new Map(networks.map((network) => [network, new Inbox({ ...told, networkName: network.name })]));
   const connects = new Connects({
     now,
     sessions,
@@ -139,12 +144,12 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
     handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, now, faults }),
     connects,
     subscriptions,
-    publishes: new Publishes({ channels, calls, maxMessageBytes: config.maxMessageBytes }),
+    publishes: new Publishes({ mapping, channels, calls, maxMessageBytes: config.maxMessageBytes }),
     limits: LIMITS,
     maxMessagesPerSecond: config.maxMessagesPerSecond,
     now,
     faults,
     log,
   });
-  return { calls, sessions, channels, delivery, broadcast, inbox, requests };
+  return { calls, sessions, channels, delivery, broadcast, inboxes, requests };
 }

@@ -3,6 +3,7 @@ import { BayeuxError, isService, successReply } from "../bayeux/index.ts";
 import type { Publish } from "../bayeux/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
+import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence } from "./presence.ts";
 import type { Session } from "./session/session.ts";
 
@@ -11,6 +12,7 @@ const ORIGIN_LENGTH = 22;
 
 /** What publishing needs. */
 export interface PublishesOptions {
+  readonly mapping: Mapping;
   readonly channels: Channels;
   readonly calls: Calls;
   readonly maxMessageBytes: number;
@@ -33,6 +35,7 @@ export class Publishes {
   async serve(session: Session, request: Publish): Promise<string> {
     const { channel, data } = request;
     if (isPresence(channel)) throw new BayeuxError("forbidden", [channel]);
+    this.#options.mapping.checkPublish(channel);
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);
     const published = this.#options.channels.publish(channel, {

@@ -3,6 +3,7 @@ import type { SubscriptionChange } from "../bayeux/index.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
 import type { Log, LogEntry } from "./log/log.ts";
+import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence, watchedChannel } from "./presence.ts";
 import type { Presence } from "./presence.ts";
 import type { QueueLimits, Session } from "./session/session.ts";
@@ -13,6 +14,7 @@ type Position = string | number | undefined;
 /** What subscribing needs. */
 export interface SubscriptionsOptions {
   readonly channels: Channels;
+  readonly mapping: Mapping;
   readonly presence: Presence;
   readonly log: Log;
   readonly maxSubscriptions: number;
@@ -38,7 +40,10 @@ export class Subscriptions {
   async subscribe(session: Session, request: SubscriptionChange): Promise<void> {
     // Rule 11: subscribing to a service channel succeeds without being recorded.
     const names = request.names.filter((name) => !isService(name) && !session.subscriptions.has(name));
-    for (const name of names) checkName(name);
+    for (const name of names) {
+      checkName(name);
+      this.#options.mapping.checkSubscribe(name);
+    }
     const { maxSubscriptions } = this.#options;
     if (session.subscriptions.size + names.length > maxSubscriptions) {
       throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);

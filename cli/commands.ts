@@ -3,14 +3,15 @@ import { label } from "./show.ts";
 import { didYouMean, suggest } from "./suggest.ts";
 
 /** What TailSpin can be told to do. */
-export const COMMANDS = ["up", "dispatcher", "bridge", "config check"] as const;
+export const COMMANDS = ["up", "dispatcher", "bridge", "map", "config check"] as const;
 
 /** One of them. */
 export type Command = (typeof COMMANDS)[number];
 
-/** What the arguments ask for; `flags` is what follows the command, still unread. */
+/** What the arguments ask for; `names` are the words after `map`, and `flags` is what follows, still unread. */
 export type ParsedCommand =
-  | { readonly command: Command; readonly flags: readonly string[] }
+  | { readonly command: Exclude<Command, "map">; readonly flags: readonly string[] }
+  | { readonly command: "map"; readonly names: readonly string[]; readonly flags: readonly string[] }
   | { readonly command: "help"; readonly topic: Command | "tailspin" }
   | { readonly command: "version" };
 
@@ -31,8 +32,13 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
     return { command: "help", topic: "config check" };
   }
   const command = commandOf(argv);
-  const flags = argv.slice(command.split(" ").length);
-  return flags.some((flag) => HELP.includes(flag)) ? { command: "help", topic: command } : { command, flags };
+  const rest = argv.slice(command.split(" ").length);
+  if (rest.some((word) => HELP.includes(word))) return { command: "help", topic: command };
+  if (command !== "map") return { command, flags: rest };
+  const firstFlag = rest.findIndex((word) => word.startsWith("-"));
+  const names = firstFlag < 0 ? rest : rest.slice(0, firstFlag);
+  if (names.length === 0) throw new ConfigError(["map: needs channels or foreign names, before the flags"]);
+  return { command, names, flags: rest.slice(names.length) };
 }
 
 function topicOf(words: readonly string[]): Command | "tailspin" {

@@ -6,8 +6,9 @@ export class ConfigError extends Error {
   /** One line per fault: where it came from, what is wrong, what is allowed. */
   readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(describe(faults));
+  /** @param where they are, as the headline of several says it */
+  constructor(faults: readonly string[], where = "in the configuration") {
+    super(describe(faults, where));
     this.faults = faults;
   }
 }
@@ -17,11 +18,11 @@ export function exitCodeOf(error: unknown): 1 | 2 {
   return error instanceof ConfigError ? 2 : 1;
 }
 
-function describe(faults: readonly string[]): string {
+function describe(faults: readonly string[], where: string): string {
   const [first] = faults;
   if (faults.length === 1 && first !== undefined) return first;
   const shown = faults.slice(0, MAX_SHOWN).map((fault) => `  ${fault}`);
   const rest = faults.length - shown.length;
   if (rest > 0) shown.push(`  and ${rest} more`);
-  return [`${faults.length} faults in the configuration:`, ...shown].join("\n");
+  return [`${faults.length} faults ${where}:`, ...shown].join("\n");
 }

@@ -21,7 +21,7 @@ const PAGES: Record<Command, Page> = {
   up: {
     usage: "tailspin up [flags]",
     about:
-      "Runs everything in one process: a dispatcher, a bridge, the chat page, and an IRC server unless one is configured.",
+      "Runs everything in one process: a dispatcher, a bridge, the chat page, and an IRC server unless a network is configured.",
     important: ["dispatcher.port", "dispatcher.host", "irc.port", "irc.host", "log.level"],
     without: [],
   },
@@ -29,13 +29,28 @@ const PAGES: Record<Command, Page> = {
     usage: "tailspin dispatcher [flags]",
     about: "Runs a dispatcher: it holds the browsers' connections, and talks to the bridges it is told of.",
     important: ["dispatcher.port", "dispatcher.host", "dispatcher.bridges", "secret", "log.level"],
-    without: ["bridge", "irc"],
+    without: ["bridge", "mapping", "irc", "xmpp"],
   },
   bridge: {
     usage: "tailspin bridge [flags]",
-    about: "Runs a bridge: it owns the sessions, maps channels onto the network, and waits for dispatchers.",
-    important: ["bridge.port", "bridge.host", "irc.host", "irc.port", "secret", "log.level"],
+    about: "Runs a bridge: it owns the sessions, maps channels onto networks, and waits for dispatchers.",
+    important: [
+      "bridge.port",
+      "bridge.host",
+      "irc.host",
+      "irc.port",
+      "xmpp.jid",
+      "xmpp.password",
+      "secret",
+      "log.level",
+    ],
     without: ["dispatcher"],
+  },
+  map: {
+    usage: "tailspin map NAME... [flags]",
+    about: "Tells where channels (/chat/room1) go, or what names of a network ('#chat.room1') are here, and why.",
+    important: ["mapping", "irc.host", "xmpp.jid", "xmpp.mucService"],
+    without: ["log", "secret", "routes", "dispatcher", "bridge", "link"],
   },
   "config check": {
     usage: "tailspin config check [flags]",
@@ -63,7 +78,7 @@ export function renderHelp(topic: Topic, keys: readonly ConfigKey[]): string {
 function overview(keys: readonly ConfigKey[]): string[] {
   const commands = Object.values(PAGES).flatMap(({ usage, about }) => row(usage.replace(" [flags]", ""), about));
   return [
-    "TailSpin: browsers and IRC channels talk to each other.",
+    "TailSpin: browsers, IRC channels and XMPP rooms talk to each other.",
     "",
     "Usage: tailspin COMMAND [flags]",
     "",

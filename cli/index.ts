@@ -7,4 +7,5 @@ export { renderHelp, type Topic } from "./help.ts";
 export { renderJsonSchema } from "./json-schema.ts";
 export { listKeys, type ConfigKey, type KeyType } from "./keys.ts";
 export { renderScreen, wantsColor, type Screen } from "./screen.ts";
+export { label } from "./show.ts";
 export { onStop, type SignalSource, type StopOptions, type StopSignal } from "./signals.ts";

@@ -33,6 +33,7 @@ const SHORT_FLAGS: Record<Command, Readonly<Record<string, string>>> = {
   up: { "dispatcher.port": "--port", "dispatcher.host": "--host" },
   dispatcher: { "dispatcher.port": "--port", "dispatcher.host": "--host" },
   bridge: { "bridge.port": "--port", "bridge.host": "--host" },
+  map: {},
   "config check": { "dispatcher.port": "--port", "dispatcher.host": "--host" },
 };
 

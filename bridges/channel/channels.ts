@@ -1,12 +1,15 @@
 import { BayeuxError } from "../../bayeux/index.ts";
 import type { Logger } from "pino";
+import type { Mapping } from "../mapping/mapping.ts";
 import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
 import { Channel } from "./channel.ts";
 
 /** What the table of channels needs. */
 export interface ChannelsOptions {
-  readonly network: Network;
+  readonly networks: readonly Network[];
+  /** Says which channel is whose. */
+  readonly mapping: Mapping;
   readonly now: () => number;
   readonly log: Logger;
   readonly joinTimeoutMs: number;
@@ -21,18 +24,26 @@ export interface ChannelsOptions {
 /** How often idle channels and held publishes are looked at. */
 const SWEEP_MS = 100;
 
+/** One network's state, as far as its channels go by it. */
+interface Reach {
+  readonly network: Network;
+  isUp: boolean;
+  /** Resolves when the network is up; one for all who wait, however often they come. */
+  up: PromiseWithResolvers<void>;
+}
+
 /** The channels of this bridge: joined for their first use, left some time after their last. */
 export class Channels {
   readonly #options: ChannelsOptions;
   readonly #byName = new Map<string, Channel>();
-  #isUp = false;
+  readonly #networks: ReadonlyMap<string, Reach>;
   #pendingPublishes = 0;
-  /** Resolves when the network is up; one for all who wait, however often they come. */
-  #networkUp = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
+    const reaches = options.networks.map((network) => ({ network, isUp: false, up: Promise.withResolvers<void>() }));
+    this.#networks = new Map(reaches.map((reach) => [reach.network.name, reach]));
   }
 
   get size(): number {
@@ -60,17 +71,19 @@ export class Channels {
     return this.#byName.values();
   }
 
-  /** The network is there, and has joined again what was joined. */
-  up(): void {
-    this.#isUp = true;
-    this.#networkUp.resolve();
-    for (const channel of this.#byName.values()) if (channel.isJoined) channel.outbox.open();
+  /** A network is there, and has joined again what was joined. The channels of others do not change. */
+  up(networkName: string): void {
+    const reach = this.#reach(networkName);
+    reach.isUp = true;
+    reach.up.resolve();
+    for (const channel of this.#of(reach)) if (channel.isJoined) channel.outbox.open();
   }
 
-  down(): void {
-    if (this.#isUp) this.#networkUp = Promise.withResolvers();
-    this.#isUp = false;
-    for (const channel of this.#byName.values()) channel.outbox.close();
+  down(networkName: string): void {
+    const reach = this.#reach(networkName);
+    if (reach.isUp) reach.up = Promise.withResolvers();
+    reach.isUp = false;
+    for (const channel of this.#of(reach)) channel.outbox.close();
   }
 
   /**
@@ -158,7 +171,10 @@ export class Channels {
         "This server has as many channels as it may",
       );
     }
-    const channel = new Channel(name, this.#options.network, this.#options.now);
+    const { mapping, now } = this.#options;
+    const owner = mapping.takenBy(name);
+    if (owner !== null) throw new BayeuxError("forbidden", [name], `On its network ${owner} has this name`);
+    const channel = new Channel(name, this.#reach(mapping.networkOf(name)).network, now);
     this.#byName.set(name, channel);
     return channel;
   }
@@ -173,7 +189,7 @@ export class Channels {
 
   /** Joins, or waits for the join under way; while the network is away it waits for that, all within one bound. */
   #join(channel: Channel): Promise<void> {
-    if (channel.isJoined && this.#isUp) return Promise.resolve();
+    if (channel.isJoined && this.#reach(channel.network.name).isUp) return Promise.resolve();
     channel.joining ??= this.#joinNow(channel).finally(() => {
       channel.joining = null;
     });
@@ -181,12 +197,23 @@ export class Channels {
   }
 
   async #joinNow(channel: Channel): Promise<void> {
+    const reach = this.#reach(channel.network.name);
     const deadlineMs = this.#options.now() + this.#options.joinTimeoutMs;
-    await within(this.#networkUp.promise, this.#options.joinTimeoutMs, "The network is away");
+    await within(reach.up.promise, this.#options.joinTimeoutMs, `The network ${reach.network.name} is away`);
     const restMs = Math.max(deadlineMs - this.#options.now(), 1);
     await within(channel.network.join(channel.name), restMs, "The network has not confirmed the join in time");
     channel.isJoined = true;
-    if (this.#isUp) channel.outbox.open();
+    if (reach.isUp) channel.outbox.open();
+  }
+
+  #reach(networkName: string): Reach {
+    const reach = this.#networks.get(networkName);
+    if (!reach) throw new TypeError(`the bridge has no network ${networkName}`);
+    return reach;
+  }
+
+  *#of({ network }: Reach): Generator<Channel> {
+    for (const channel of this.#byName.values()) if (channel.network === network) yield channel;
   }
 }
 

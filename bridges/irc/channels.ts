@@ -1,7 +1,9 @@
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
 import type { IrcLine } from "./connection.ts";
-import { encodeName, foldAscii, foldName } from "./names.ts";
+import type { Naming } from "../naming.ts";
+import { ircNameOf } from "./foreign-names.ts";
+import { foldAscii, foldName } from "./names.ts";
 import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
 
 /** A channel that the bridge wants to be in. */
@@ -33,6 +35,7 @@ const NO_TOPIC = "331";
 /** The channels of the receiving connection: joining, leaving, and coming back. */
 export class Channels {
   readonly #config: IrcConfig;
+  readonly #naming: Naming;
   readonly #send: (line: string) => void;
   readonly #owner: ChannelsOwner;
   readonly #now: () => number;
@@ -42,8 +45,15 @@ export class Channels {
   readonly #parting = new Map<string, number>();
   #isConnected = false;
 
-  constructor(config: IrcConfig, send: (line: string) => void, owner: ChannelsOwner, now: () => number) {
+  constructor(
+    config: IrcConfig,
+    naming: Naming,
+    send: (line: string) => void,
+    owner: ChannelsOwner,
+    now: () => number,
+  ) {
     this.#config = config;
+    this.#naming = naming;
     this.#send = send;
     this.#owner = owner;
     this.#now = now;
@@ -129,8 +139,9 @@ export class Channels {
     const { absence } = entry;
     entry.state = "joined";
     entry.absence = null;
-    // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid.
-    if (entry.isCut && !entry.hasTopic) this.#send(`TOPIC ${entry.ircChannel} :${entry.name}`);
+    // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid. What the mapping
+    // strips is left out here as well: another bridge may have another mapping.
+    if (entry.isCut && !entry.hasTopic) this.#send(`TOPIC ${entry.ircChannel} :${this.#naming.local(entry.name)}`);
     this.#owner.onJoined(entry, absence);
     this.#settle(entry, null);
   }
@@ -153,7 +164,7 @@ export class Channels {
   }
 
   #add(name: string, maxLength: number): Entry {
-    const encoded = encodeName(name, maxLength);
+    const encoded = ircNameOf(name, this.#naming, maxLength);
     if (encoded === null) throw new NetworkError("refused", "not a channel name");
     const entry = {
       ...encoded,

@@ -5,7 +5,11 @@ const bytes = z.number().int().positive();
 
 /** How a bridge reaches its IRC network. */
 export const ircSchema = z.strictObject({
-  host: z.string().min(1).optional().describe("name or address of the IRC server; unset: `up` starts the embedded one"),
+  host: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("name or address of the IRC server; unset, and no XMPP: `up` starts the embedded one"),
   port: z.number().int().min(0).max(65_535).default(6667).describe("TCP port of the IRC server"),
   tls: z.boolean().default(false).describe("connect with TLS, and check the server's certificate"),
   password: z.string().min(1).optional().describe("server password (PASS)"),

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { FaultCounter } from "../../link/index.ts";
 import { NetworkError, type HistoryPage, type Member, type Network } from "../network.ts";
 import type { NetworkInbox, Publication } from "../network.ts";
+import { PLAIN_NAMING, type Naming } from "../naming.ts";
 import { Channels, type Channel } from "./channels.ts";
 import type { IrcConfig } from "./config.ts";
 import { Connection, type ConnectionOwner, type IrcLine } from "./connection.ts";
@@ -16,6 +17,8 @@ import { Sender } from "./sender.ts";
 export interface IrcNetworkParts {
   /** The bridge's number, 1-based; makes its nicks unique on the network. */
   readonly node: number;
+  /** What the mapping makes of names; each channel has its own where it is left out. */
+  readonly naming?: Naming;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -66,7 +69,8 @@ export class IrcNetwork implements Network, ConnectionOwner {
       onJoined: (channel: Channel, absence: string | null) => this.#onJoined(channel, absence),
       onLost: (channel: Channel, reason: string) => this.#onChannelLost(channel, reason),
     };
-    this.#channels = new Channels(config, (line) => this.#receiver.send(line), owner, parts.now);
+    const naming = parts.naming ?? PLAIN_NAMING;
+    this.#channels = new Channels(config, naming, (line) => this.#receiver.send(line), owner, parts.now);
     this.#presence = new Presence({
       isHidden: (nick) => this.#isBridge(nick) || this.#senderOf(nick) !== undefined,
       rankSigns: () => this.#receiver.rankSigns,

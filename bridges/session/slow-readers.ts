@@ -19,8 +19,8 @@ export interface SlowReaderRule {
 export interface SlowReadersOptions {
   readonly rules: readonly SlowReaderRule[];
   readonly limits: QueueLimits;
-  /** For gap notices. */
-  readonly networkName: string;
+  /** The name of a channel's network, for gap notices. */
+  readonly networkOf: (channel: string) => string;
   readonly now: () => number;
   readonly log: Logger;
   readonly faults: FaultCounter;
@@ -73,8 +73,15 @@ export class SlowReaders {
   }
 
   #notice({ channel, after }: LogEntry, count: number | undefined): string {
-    const { networkName, now } = this.#options;
-    return gapText(channel, networkName, new Date(now()).toISOString(), "this reader was too slow", after, count);
+    const { networkOf, now } = this.#options;
+    return gapText(
+      channel,
+      networkOf(channel),
+      new Date(now()).toISOString(),
+      "this reader was too slow",
+      after,
+      count,
+    );
   }
 
   /** Each offender is named once until it has caught up; how much it lost is told when its session ends. */

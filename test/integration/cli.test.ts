@@ -21,8 +21,8 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 
 describe("tailspin", () => {
   it.for([
-    [["--help"], ["up", "dispatcher", "bridge", "config check"]],
-    [[], ["up", "dispatcher", "bridge", "config check"]],
+    [["--help"], ["up", "dispatcher", "bridge", "map", "config check"]],
+    [[], ["up", "dispatcher", "bridge", "map", "config check"]],
     [
       ["up", "--help"],
       ["--port", "--irc-port", "--config FILE", "(8080)", "(6667)"],
@@ -34,6 +34,10 @@ describe("tailspin", () => {
     [
       ["bridge", "--help"],
       ["--irc-host", "--bridge-port", "--secret", "(7070)"],
+    ],
+    [
+      ["map", "--help"],
+      ["tailspin map NAME...", "--mapping JSON", "--config FILE"],
     ],
     [
       ["config", "check", "--help"],

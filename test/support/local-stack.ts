@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { Bridge, type BridgeConfig, bridgeSchema, type Network } from "../../bridges/index.ts";
 import { Dispatcher, type DispatcherConfig, type DispatcherOptions, dispatcherSchema } from "../../dispatcher/index.ts";
 import { FaultCounter, linkSchema } from "../../link/index.ts";
+import { soleMapping } from "./sole-mapping.ts";
 
 /** What a stack in this process is made of. */
 export interface LocalStackOptions {
@@ -38,7 +39,8 @@ export class LocalStack implements AsyncDisposable {
         name: "bridge",
         instance: randomBytes(8).toString("hex"),
         faults: new FaultCounter(log, Date.now),
-        network,
+        networks: [network],
+        mapping: soleMapping(network.name),
         now: () => performance.now(),
         randomBytes,
       }),

@@ -211,7 +211,7 @@ export interface Asked {
 
 /** A network that does what it is asked for at once, or when a test says so. */
 export class FakeNetwork implements Network {
-  readonly name = "fake";
+  readonly name: string;
   inbox: NetworkInbox | null = null;
   /** False: what is asked for waits in `joins` and `publishes`. */
   isObliging = true;
@@ -219,6 +219,10 @@ export class FakeNetwork implements Network {
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
   readonly people = new Map<string, Member[]>();
+
+  constructor(name = "fake") {
+    this.name = name;
+  }
 
   start(inbox: NetworkInbox): void {
     this.inbox = inbox;

@@ -3,6 +3,7 @@ import { pino, type Logger } from "pino";
 import { vi } from "vitest";
 import { Bridge, bridgeSchema, type BridgeConfig } from "../../../bridges/index.ts";
 import { FaultCounter, linkSchema } from "../../../link/index.ts";
+import { soleMapping } from "../../support/sole-mapping.ts";
 import { FakeDispatcher, FakeNetwork, type Message } from "./fakes.ts";
 
 /** A bridge between a fake network and a strict dispatcher, on a clock that `advance` moves. */
@@ -33,7 +34,8 @@ export class Stage implements AsyncDisposable {
       instance: "instance",
       link: linkSchema.parse({}),
       faults,
-      network,
+      networks: [network],
+      mapping: soleMapping(network.name),
       log,
       now: () => Date.now(),
       randomBytes,

@@ -17,12 +17,15 @@ describe("parseCommand", () => {
     [["version"], { command: "version" }],
     [["up"], { command: "up", flags: [] }],
     [["dispatcher", "--port", "1"], { command: "dispatcher", flags: ["--port", "1"] }],
+    [["map", "/a", "#b", "--config", "/x"], { command: "map", names: ["/a", "#b"], flags: ["--config", "/x"] }],
+    [["map", "/a"], { command: "map", names: ["/a"], flags: [] }],
+    [["map", "--help"], { command: "help", topic: "map" }],
     [["config", "check", "--config", "x"], { command: "config check", flags: ["--config", "x"] }],
   ])("reads %j", (argv, expected) => {
     expect(parseCommand(argv)).toEqual(expected);
   });
 
-  const list = "the commands are up, dispatcher, bridge, config check, help, version";
+  const list = "the commands are up, dispatcher, bridge, map, config check, help, version";
   it.each([
     [["dispacher"], `dispacher: unknown command; ${list}; did you mean dispatcher?`],
     [["xyzzy"], `xyzzy: unknown command; ${list}`],
@@ -32,6 +35,8 @@ describe("parseCommand", () => {
     [["help", "brige"], `brige: unknown command; ${list}; did you mean bridge?`],
     [["--port", "1", "up"], `--port: a command stands before the flags; ${list}`],
     [["--secret=x"], `--secret: a command stands before the flags; ${list}`],
+    [["map"], "map: needs channels or foreign names, before the flags"],
+    [["map", "--irc-host", "a"], "map: needs channels or foreign names, before the flags"],
     [[""], `"": unknown command; ${list}`],
   ])("refuses %j", (argv, message) => {
     expect(() => parseCommand(argv)).toThrow(new ConfigError([message]));

@@ -149,6 +149,7 @@ describe("renderScreen", () => {
     chatUrl: "http://127.0.0.1:8080/",
     bayeuxUrl: "http://127.0.0.1:8080/bayeux",
     irc: { host: "127.0.0.1", port: 6_667, tls: false, isEmbedded: true },
+    lobby: { network: "irc", name: "#lobby" },
     isColored: false,
   };
 
@@ -178,6 +179,15 @@ describe("renderScreen", () => {
     expect(text).not.toContain("nc -q");
     expect(text).toContain("irssi -c irc.example.org -p 6697 --tls");
     expect(text).toContain("(TLS)");
+  });
+
+  it("names the XMPP server and the room, and no IRC where there is none", () => {
+    const lobby = { network: "xmpp", name: "lobby@conference.example.org" };
+    const text = renderScreen({ ...screen, irc: undefined, xmpp: { host: "::1", port: 5_222 }, lobby });
+    expect(text).toContain("XMPP        [::1]:5222\n");
+    expect(text).toContain("join the room lobby@conference.example.org");
+    expect(text).not.toContain("IRC");
+    expect(renderScreen({ ...screen, lobby })).not.toContain("irssi");
   });
 
   it("is coloured only on a terminal without NO_COLOR", () => {

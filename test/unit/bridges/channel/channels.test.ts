@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NetworkError } from "../../../../bridges/index.ts";
 import { Channels } from "../../../../bridges/channel/channels.ts";
 import { FakeNetwork } from "../fakes.ts";
+import { soleMapping } from "../../../support/sole-mapping.ts";
 import { publication } from "../../../support/publication.ts";
 
 describe("Channels", () => {
@@ -16,7 +17,8 @@ describe("Channels", () => {
     network.isObliging = false;
     left = [];
     channels = new Channels({
-      network,
+      networks: [network],
+      mapping: soleMapping(network.name),
       now: () => Date.now(),
       log: pino({ level: "silent" }),
       joinTimeoutMs: 10_000,
@@ -27,7 +29,7 @@ describe("Channels", () => {
       onLeft: (names) => left.push(...names),
     });
     channels.start();
-    channels.up();
+    channels.up("fake");
   });
   afterEach(() => {
     channels.stop();
@@ -136,18 +138,18 @@ describe("Channels", () => {
 
   it("lets joins and publishes wait for a network that is away", async () => {
     network.isObliging = true;
-    channels.down();
+    channels.down("fake");
     const waiting = [join("/a"), publish("/a", 1), publish("/b", 2)];
     await advance(4_000);
     for (const { outcome } of waiting) expect(outcome).toBeNull();
     expect(network.joins).toEqual([]);
-    channels.up();
+    channels.up("fake");
     await advance();
     expect(waiting.map(({ outcome }) => outcome)).toEqual(["ok /a", "ok undefined", "ok undefined"]);
   });
 
   it("gives up on them when the network stays away", async () => {
-    channels.down();
+    channels.down("fake");
     const [joined, published] = [join("/a"), publish("/a")];
     await advance(5_200);
     expect(published.outcome).toMatch(/^503:\/a:/);
@@ -158,10 +160,10 @@ describe("Channels", () => {
   });
 
   it("counts the time that the network was away into the bound of a join", async () => {
-    channels.down();
+    channels.down("fake");
     const waiting = join("/a");
     await advance(9_000);
-    channels.up();
+    channels.up("fake");
     await advance(999);
     expect(waiting.outcome).toBeNull();
     await advance(1);
@@ -172,11 +174,11 @@ describe("Channels", () => {
     network.isObliging = true;
     join("/a");
     await advance();
-    channels.down();
+    channels.down("fake");
     const waiting = publish("/a");
     await advance(1_000);
     expect(network.published).toEqual([]);
-    channels.up();
+    channels.up("fake");
     await advance();
     expect(waiting.outcome).toBe("ok undefined");
   });
@@ -222,7 +224,7 @@ describe("Channels", () => {
   }
 
   it("fails what waits when it stops", async () => {
-    channels.down();
+    channels.down("fake");
     const waiting = publish("/a");
     channels.stop();
     await advance();

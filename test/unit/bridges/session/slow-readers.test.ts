@@ -150,7 +150,7 @@ describe("the policy of a channel", () => {
       { channels: "/news", policy: "conflate" },
     ],
     limits: ROOMY,
-    networkName: "fake",
+    networkOf: () => "fake",
     now: () => 0,
     log,
     faults: new FaultCounter(log, () => 0),
