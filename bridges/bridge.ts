@@ -11,6 +11,7 @@ import type { BridgeConfig } from "./config.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Network } from "./network.ts";
 import { makeParts } from "./parts.ts";
+import type { Presence } from "./presence/presence.ts";
 import type { Requests } from "./requests.ts";
 import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
@@ -50,6 +51,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #sessions: Sessions;
   readonly #calls: Calls;
   readonly #channels: Channels;
+  readonly #presence: Presence;
   readonly #requests: Requests;
   readonly #inbox: Inbox;
   #server: LinkServer | null = null;
@@ -67,6 +69,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inbox = parts.inbox;
+    this.#presence = parts.presence;
     this.#requests = parts.requests;
   }
 
@@ -126,6 +129,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#calls.stop();
+    this.#presence.stop();
     this.#channels.stop();
     this.#sessions.stop();
     this.#delivery.stop();

@@ -10,7 +10,8 @@ import { Handshakes } from "./handshakes.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Network } from "./network.ts";
-import { Presence, presenceChannel } from "./presence.ts";
+import { presenceChannel } from "./presence/presence-channel.ts";
+import { Presence } from "./presence/presence.ts";
 import { Publishes } from "./publishes.ts";
 import { Requests } from "./requests.ts";
 import { Connects } from "./session/connects.ts";
@@ -39,6 +40,7 @@ export interface Parts {
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inbox: Inbox;
+  readonly presence: Presence;
   readonly requests: Requests;
 }
 
@@ -101,10 +103,16 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
     log,
     onLeft: (left) => {
       messages.forget(left);
+      presence.forget(left);
     },
   });
   const calls = new Calls({ ...config, channels, now, randomBytes });
-  const presence = new Presence({
+  const presence: Presence = new Presence({
+    maxMembers: config.maxPresenceMembers,
+    maxPeers: config.maxPresencePeers,
+    now,
+    randomBytes,
+    faults,
     toWatchers: (channel, text) => {
       broadcast.send(audienceOf(channel.watchers), messages.entry(presenceChannel(channel.name), "", text));
     },
@@ -145,5 +153,5 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
     faults,
     log,
   });
-  return { calls, sessions, channels, delivery, broadcast, inbox, requests };
+  return { calls, sessions, channels, delivery, broadcast, inbox, presence, requests };
 }

@@ -3,7 +3,7 @@ import { BayeuxError, isService, successReply } from "../bayeux/index.ts";
 import type { Publish } from "../bayeux/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
-import { isPresence } from "./presence.ts";
+import { isPresence } from "./presence/presence-channel.ts";
 import type { Session } from "./session/session.ts";
 
 /** 132 bits. */

@@ -219,6 +219,8 @@ export class FakeNetwork implements Network {
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
   readonly people = new Map<string, Member[]>();
+  /** Takes announcements; a fake network has no way for them of its own. */
+  onAnnounce: (channel: string, text: string) => boolean = () => false;
 
   start(inbox: NetworkInbox): void {
     this.inbox = inbox;
@@ -249,8 +251,8 @@ export class FakeNetwork implements Network {
     return [];
   }
 
-  announce(): boolean {
-    return false;
+  announce(channel: string, text: string): boolean {
+    return this.onAnnounce(channel, text);
   }
 
   /** What was published so far. */
