@@ -61,10 +61,12 @@ export class ChannelPresence {
     return Math.min(this.#flushAtMs, this.#helloAtMs, this.#askAtMs, this.#listAtMs);
   }
 
-  /** Somebody watches from now on. @returns the list */
+  /** Somebody watches from now on. @returns the list, which those who watch already know by then */
   watch(): object {
     this.#peers ??= this.#beginTracking();
     this.#view ??= this.#makeView(this.#peers);
+    this.#view.setUnlisted(this.#peers.unlisted);
+    this.#view.flush();
     return this.#view.snapshot();
   }
 

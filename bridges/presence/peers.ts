@@ -80,6 +80,8 @@ export class Peers {
     if (!known && this.#replicas.size >= this.#limits.maxPeers) return false;
     const replica = known ?? this.#add(epoch, peer, nowMs);
     replica.peer = peer;
+    // It says something, so the next ask may well reach it.
+    if (replica.doubt) replica.doubt = { ...replica.doubt, deadlineMs: nowMs + DOUBT_MS };
     if (announcement.type === "change") this.#onChange(replica, announcement, nowMs);
     else if (announcement.type === "list") this.#onPart(replica, announcement, nowMs);
     else if (version > replica.version) this.#miss(replica, nowMs);

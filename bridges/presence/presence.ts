@@ -41,9 +41,10 @@ export class Presence {
 
   /** A session begins to watch: it alone gets the list. */
   watch(channel: Channel, session: Session): void {
-    channel.watchers.add(session);
     const presence = this.#of(channel);
-    this.#options.toSession(session, channel, textOf(channel, presence.watch()));
+    const list = presence.watch();
+    channel.watchers.add(session);
+    this.#options.toSession(session, channel, textOf(channel, list));
     this.#schedule(presence);
   }
 

@@ -119,7 +119,7 @@ describe("Presence over three bridges", () => {
 
   it("is exact for every watcher soon after all is well again, and quiet from then on", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.nat(), async (steps, seed) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), fc.nat(), async (steps, seed) => {
         const world = new World(seed);
         for (const one of steps) await world.take(one);
         const before = world.network.announcements;
@@ -143,13 +143,13 @@ describe("Presence over three bridges", () => {
         expect(world.network.announcements).toBe(quiet);
         world.stop();
       }),
-      { numRuns: 300 },
+      { numRuns: 3000 },
     );
   });
 
   it("counts those for whom there is no room, whatever happens", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.nat(), async (steps, seed) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), fc.nat(), async (steps, seed) => {
         const world = new World(seed, 4);
         for (const one of world.bridges) one.watch();
         for (const one of steps) await world.take(one);
@@ -167,7 +167,7 @@ describe("Presence over three bridges", () => {
         }
         world.stop();
       }),
-      { numRuns: 150 },
+      { numRuns: 1500 },
     );
   });
 });
