@@ -95,6 +95,14 @@ export class BridgeStub {
     this.#presence.left(this.#channel, session);
   }
 
+  /** Leaves and joins again, in the same session. */
+  rejoin(number: number): void {
+    const session = this.#browsers.get(number);
+    if (!session) return;
+    this.#presence.left(this.#channel, session);
+    this.#presence.joined(this.#channel, session);
+  }
+
   watch(): Fold {
     const session = makeSession(null);
     const fold = new Fold();

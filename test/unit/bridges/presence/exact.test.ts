@@ -143,7 +143,7 @@ describe("Presence over three bridges", () => {
         expect(world.network.announcements).toBe(quiet);
         world.stop();
       }),
-      { numRuns: 3000 },
+      { numRuns: 400 },
     );
   });
 
@@ -167,7 +167,7 @@ describe("Presence over three bridges", () => {
         }
         world.stop();
       }),
-      { numRuns: 1500 },
+      { numRuns: 200 },
     );
   });
 });

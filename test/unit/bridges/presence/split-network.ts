@@ -13,6 +13,8 @@ export class SplitNetwork {
   readonly #places: Place[] = [];
   /** Announcements that were taken. */
   announcements = 0;
+  /** Whatever is announced gets lost. */
+  isLosing = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -54,6 +56,7 @@ export class SplitNetwork {
 
   announce(place: Place, text: string): void {
     this.announcements += 1;
+    if (this.isLosing) return;
     for (const other of this.others(place)) {
       other.arriveFrom(place, text, between(this.#random, DELAY_MS.least, DELAY_MS.most));
     }
@@ -68,6 +71,8 @@ export class Place implements Network {
   inbox: Inbox | null = null;
   side = "a";
   isConnected = false;
+  /** It has no way to say something. */
+  isMute = false;
   people: readonly Member[] = [];
   readonly #network: SplitNetwork;
   /** When the newest announcement of each other place arrives: none overtakes another. */
@@ -94,14 +99,10 @@ export class Place implements Network {
     }, atMs - Date.now());
   }
 
-  /** Says something although the connection that receives is gone already, as a bridge that dies may. */
-  announceLate(text: string): void {
-    this.#network.announce(this, text);
-  }
-
   announce(_channel: string, text: string): boolean {
-    if (this.isConnected) this.#network.announce(this, text);
-    return this.isConnected;
+    if (!this.isConnected || this.isMute) return false;
+    this.#network.announce(this, text);
+    return true;
   }
 
   members(): readonly Member[] {
