@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_ANNOUNCEMENT_BYTES } from "../../../../bridges/presence/announcement.ts";
+import { Peers } from "../../../../bridges/presence/peers.ts";
 import { seeded } from "../../../support/seeded.ts";
 import { BridgeStub } from "./bridge-stub.ts";
 import { SplitNetwork } from "./split-network.ts";
@@ -55,7 +56,7 @@ describe("Presence of other bridges", () => {
   it("asks when an announcement was lost", async () => {
     const fold = here.watch();
     there.join(1);
-    await pass(300);
+    await pass(5_000);
     network.isLosing = true;
     there.leave(1);
     await pass(200);
@@ -154,6 +155,21 @@ describe("Presence of other bridges", () => {
     await pass(5_000);
     expect(here.faults.counts().get("bridge.badAnnouncement")).toBe(1);
     expect(fold.told).toEqual([{ members: [] }]);
+  });
+
+  it("keeps no more browsers of others than are shown", () => {
+    const peers = new Peers({ maxPeers: 2, maxMembers: 3 }, "OURSOURS", {
+      onJoined: () => {},
+      onLeft: () => {},
+      onOverhaul: () => {},
+      nextAsk: () => 1,
+    });
+    const joined = Array.from({ length: 5 }, (_, index) => ({ id: `0123456789a${index}`, name: "x" }));
+    const state = { version: 1, total: 5, listed: 5 };
+    peers.heard("tailspin2", { type: "change", epoch: "AAAAAAAA", ...state, joined, left: [] }, 0);
+    peers.heard("tailspin3", { type: "change", epoch: "BBBBBBBB", ...state, joined, left: [] }, 0);
+    expect([...peers.browsers()]).toHaveLength(3);
+    expect(peers.unlisted).toBe(7);
   });
 
   it("follows no more bridges in a channel than it may", async () => {
