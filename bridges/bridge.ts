@@ -12,6 +12,7 @@ import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
 import { makeParts } from "./parts.ts";
+import type { Presence } from "./presence/presence.ts";
 import { Readiness } from "./readiness.ts";
 import type { Requests } from "./requests.ts";
 import type { Delivery } from "./session/delivery.ts";
@@ -54,6 +55,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #sessions: Sessions;
   readonly #calls: Calls;
   readonly #channels: Channels;
+  readonly #presence: Presence;
   readonly #requests: Requests;
   readonly #readiness: Readiness;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
@@ -72,6 +74,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
+    this.#presence = parts.presence;
     this.#requests = parts.requests;
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
@@ -134,6 +137,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#calls.stop();
+    this.#presence.stop();
     this.#channels.stop();
     this.#sessions.stop();
     this.#delivery.stop();

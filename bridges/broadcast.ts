@@ -1,7 +1,7 @@
 import type { Audience } from "./channel/channel.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { LogEntry } from "./log/log.ts";
-import { watchedChannel } from "./presence.ts";
+import { watchedChannel } from "./presence/presence-channel.ts";
 import type { Delivery } from "./session/delivery.ts";
 import type { Downlink } from "./session/downlink.ts";
 import type { QueueLimits, Session } from "./session/session.ts";

@@ -82,6 +82,10 @@ export const bridgeSchema = z.strictObject({
   maxPendingPublishes: count.default(10_000).describe("publishes in flight or held, in this process"),
   maxCalls: count.default(1_000).describe("messages to /service/ without an answer yet, in this process"),
   maxCallsPerSession: count.default(16).describe("messages to /service/ without an answer yet, of one session"),
+  maxPresenceMembers: count
+    .default(1_000)
+    .describe("people and browsers that `/presence/` lists of one channel; the rest are only counted"),
+  maxPresencePeers: count.default(100).describe("other bridges whose browsers `/presence/` lists of one channel"),
   logMessages: count.default(10_000).describe("recent messages kept for replay"),
   logBytes: count.default(33_554_432).describe("bytes of recent messages kept for replay"),
 });

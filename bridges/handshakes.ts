@@ -2,6 +2,7 @@ import { BayeuxError, errorReply, NONE_ADVICE, successReply } from "../bayeux/in
 import type { Handshake } from "../bayeux/index.ts";
 import type { FaultCounter, RequestContext } from "../link/index.ts";
 import { asBayeuxError, countLimit } from "./answers.ts";
+import { isDeclaredName, MAX_NAME_LENGTH } from "./declared-name.ts";
 import type { Connects } from "./session/connects.ts";
 import type { Sessions } from "./session/sessions.ts";
 import { timesyncReply } from "./timesync.ts";
@@ -16,7 +17,6 @@ export interface HandshakesOptions {
   readonly faults: FaultCounter;
 }
 
-const MAX_NAME_LENGTH = 32;
 const RETRY_HANDSHAKE = { reconnect: "handshake", interval: 5_000 } as const;
 
 /** Bayeux §4.1, `/meta/handshake`: begins sessions. */
@@ -58,7 +58,7 @@ function readName(request: Handshake): string | null {
   if (typeof tailspin !== "object" || tailspin === null || !("name" in tailspin) || tailspin.name === undefined)
     return null;
   const name = typeof tailspin.name === "string" ? tailspin.name.trim() : "";
-  if (name === "" || name.length > MAX_NAME_LENGTH || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}<>]/u.test(name)) {
+  if (!isDeclaredName(name)) {
     throw new BayeuxError(
       "badField",
       ["ext.tailspin.name"],

@@ -5,7 +5,7 @@ import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Log } from "./log/log.ts";
 import type { NetworkInbox, NetworkMessage, PresenceChange } from "./network.ts";
-import type { Presence } from "./presence.ts";
+import type { Presence } from "./presence/presence.ts";
 
 /** What the inbox needs. */
 export interface InboxOptions {
@@ -58,14 +58,26 @@ export class Inbox implements NetworkInbox {
     log.warn({ channel: name, reason, subscribers: channel.subscribers.size }, "messages may be missing");
   }
 
-  announcement(): void {}
+  announcement(name: string, peer: string, text: string): void {
+    const channel = this.#options.channels.get(name);
+    if (channel) this.#options.presence.announced(channel, peer, text);
+  }
 
-  peerLeft(): void {}
+  peerJoined(name: string): void {
+    const channel = this.#options.channels.get(name);
+    if (channel) this.#options.presence.peerJoined(channel);
+  }
+
+  peerLeft(name: string, peer: string): void {
+    const channel = this.#options.channels.get(name);
+    if (channel) this.#options.presence.peerLeft(channel, peer);
+  }
 
   up(): void {
-    const { channels, networkName, log } = this.#options;
+    const { channels, presence, networkName, log } = this.#options;
     log.info({ network: networkName, channels: channels.size }, "network up");
     channels.up(networkName);
+    presence.up(networkName);
     this.#firstUp.resolve();
   }
 

@@ -77,6 +77,8 @@ export interface NetworkInbox {
   gap(channel: string, reason: string): void;
   /** Another bridge has said something with `announce`. `peer` names its connection, for as long as that is in the channel. */
   announcement(channel: string, peer: string, text: string): void;
+  /** A bridge has come into a joined channel: it is new, or back, and knows nothing of what we announced. */
+  peerJoined(channel: string, peer: string): void;
   /** The connection of another bridge has left the channel, or the network. */
   peerLeft(channel: string, peer: string): void;
   /** Connected, and joined again to what was joined. */

@@ -11,7 +11,8 @@ import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
-import { Presence, presenceChannel } from "./presence.ts";
+import { presenceChannel } from "./presence/presence-channel.ts";
+import { Presence } from "./presence/presence.ts";
 import { Publishes } from "./publishes.ts";
 import { Requests } from "./requests.ts";
 import { Connects } from "./session/connects.ts";
@@ -41,6 +42,7 @@ export interface Parts {
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inboxes: ReadonlyMap<Network, Inbox>;
+  readonly presence: Presence;
   readonly requests: Requests;
 }
 
@@ -104,10 +106,16 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     log,
     onLeft: (left) => {
       messages.forget(left);
+      presence.forget(left);
     },
   });
   const calls = new Calls({ ...config, channels, now, randomBytes });
-  const presence = new Presence({
+  const presence: Presence = new Presence({
+    maxMembers: config.maxPresenceMembers,
+    maxPeers: config.maxPresencePeers,
+    now,
+    randomBytes,
+    faults,
     toWatchers: (channel, text) => {
       broadcast.send(audienceOf(channel.watchers), messages.entry(presenceChannel(channel.name), "", text));
     },
@@ -151,5 +159,5 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  return { calls, sessions, channels, delivery, broadcast, inboxes, requests };
+  return { calls, sessions, channels, delivery, broadcast, inboxes, presence, requests };
 }

@@ -4,7 +4,7 @@ import type { Publish } from "../bayeux/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Mapping } from "./mapping/mapping.ts";
-import { isPresence } from "./presence.ts";
+import { isPresence } from "./presence/presence-channel.ts";
 import type { Session } from "./session/session.ts";
 
 /** 132 bits. */

@@ -4,8 +4,8 @@ import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
 import type { Log, LogEntry } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
-import { isPresence, watchedChannel } from "./presence.ts";
-import type { Presence } from "./presence.ts";
+import { isPresence, watchedChannel } from "./presence/presence-channel.ts";
+import type { Presence } from "./presence/presence.ts";
 import type { QueueLimits, Session } from "./session/session.ts";
 
 /** Where a replay begins: a delivery id, or -1 or -2; undefined where none was asked for. */
@@ -75,7 +75,7 @@ export class Subscriptions {
     const channel = this.#options.channels.get(watched ?? name);
     if (!channel) return;
     if (watched !== null) {
-      channel.watchers.delete(session);
+      this.#options.presence.unwatch(channel, session);
     } else {
       channel.subscribers.delete(session);
       channel.forgetAudience();

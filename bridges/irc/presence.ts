@@ -70,8 +70,12 @@ export class Presence {
       this.#channels.delete(key);
       return;
     }
-    const isGone = this.#channels.get(key)?.delete(foldAscii(nick)) ?? false;
-    if (isGone && !this.#parts.isHidden(nick)) this.#tell(ircChannel, { type: "left", member: toMember(nick) });
+    const nicks = this.#channels.get(key);
+    // As they wrote it themselves: whoever kicks may write it otherwise.
+    const known = nicks?.get(foldAscii(nick));
+    if (known === undefined) return;
+    nicks?.delete(foldAscii(nick));
+    if (!this.#parts.isHidden(known)) this.#tell(ircChannel, { type: "left", member: toMember(known) });
   }
 
   #onNick(former: string, nick: string): void {

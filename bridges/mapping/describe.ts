@@ -1,6 +1,6 @@
 import { ERRORS, isChannel, isMeta, isPattern, isService } from "../../bayeux/index.ts";
 import { channelNamed } from "../naming.ts";
-import { isPresence, watchedChannel } from "../presence.ts";
+import { isPresence, watchedChannel } from "../presence/presence-channel.ts";
 import type { Access, MappingRule } from "./config.ts";
 import type { Explanation, MappedNetwork, Mapping } from "./mapping.ts";
 import { baseOf } from "./pattern.ts";

@@ -1,6 +1,6 @@
 import { isMeta, isPattern } from "../../bayeux/index.ts";
 import { foreignName } from "../naming.ts";
-import { isPresence } from "../presence.ts";
+import { isPresence } from "../presence/presence-channel.ts";
 import type { MappingRule } from "./config.ts";
 import { makeMapping, type MappedNetwork, type Mapping } from "./mapping.ts";
 import { baseOf, covers } from "./pattern.ts";

@@ -1,6 +1,6 @@
 import { BayeuxError, isChannel, isPattern } from "../../bayeux/index.ts";
 import { foreignName, type ForeignNames, type Naming } from "../naming.ts";
-import { isPresence, watchedChannel } from "../presence.ts";
+import { isPresence, watchedChannel } from "../presence/presence-channel.ts";
 import type { Access, MappingRule } from "./config.ts";
 import { baseOf, covers, namesOf, overlaps } from "./pattern.ts";
 

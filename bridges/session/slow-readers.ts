@@ -2,7 +2,7 @@ import { gapText, patternsOf } from "../../bayeux/index.ts";
 import type { FaultCounter } from "../../link/index.ts";
 import type { Logger } from "pino";
 import type { LogEntry } from "../log/log.ts";
-import { isPresence } from "../presence.ts";
+import { isPresence } from "../presence/presence-channel.ts";
 import { conflate, dropOldest } from "./relief.ts";
 import type { QueueLimits, Session } from "./session.ts";
 

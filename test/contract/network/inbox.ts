@@ -31,6 +31,10 @@ export class RecordingInbox implements NetworkInbox {
     this.calls.push(`announcement ${channel}`);
   }
 
+  peerJoined(channel: string, peer: string): void {
+    this.calls.push(`peerJoined ${channel} ${peer}`);
+  }
+
   peerLeft(channel: string, peer: string): void {
     this.calls.push(`peerLeft ${channel} ${peer}`);
   }

@@ -219,6 +219,8 @@ export class FakeNetwork implements Network {
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
   readonly people = new Map<string, Member[]>();
+  /** Takes announcements; a fake network has no way for them of its own. */
+  onAnnounce: (channel: string, text: string) => boolean = () => false;
 
   constructor(name = "fake") {
     this.name = name;
@@ -253,8 +255,8 @@ export class FakeNetwork implements Network {
     return [];
   }
 
-  announce(): boolean {
-    return false;
+  announce(channel: string, text: string): boolean {
+    return this.onAnnounce(channel, text);
   }
 
   /** What was published so far. */

@@ -43,4 +43,28 @@ describe("Presence", () => {
     expect(presence.members("#a")).toEqual([]);
     expect(changes).toEqual([]);
   });
+
+  it("takes a split of the network for quits, and the joins after it for joins, once each", () => {
+    hear(
+      ":Ann!a@h QUIT :hub.example leaf.example",
+      ":bob!b@h QUIT :*.net *.split",
+      ":bob!b@h JOIN #A",
+      ":Ann!a@h JOIN #a",
+    );
+    hear(":bob!b@h JOIN #a");
+    expect(changes.map(([, change]) => change.type)).toEqual(["left", "left", "joined", "joined"]);
+    expect(presence.members("#a").map(({ id }) => id)).toEqual(["irc:bob", "irc:ann"]);
+  });
+
+  it("is right after joins, nicks and quits while the list of names is still coming", () => {
+    hear(":tailspin1!t@h JOIN #c", ":srv 353 tailspin1 = #c :tailspin1 @Ann bob");
+    hear(":eve!e@h JOIN #c", ":bob!b@h QUIT :bye", ":Ann!a@h NICK Anna");
+    hear(":srv 353 tailspin1 = #c :@Anna eve +zed", ":srv 366 tailspin1 #c :End of names");
+    expect(presence.members("#c").map(({ name }) => name)).toEqual(["eve", "Anna", "zed"]);
+  });
+
+  it("tells a kick of somebody else as leaving", () => {
+    hear(":Ann!a@h KICK #a BOB :out", ":Ann!a@h KICK #a bob :again");
+    expect(changes).toEqual([["#a", { type: "left", member: { id: "irc:bob", name: "bob" } }]]);
+  });
 });

@@ -148,7 +148,7 @@ describe("Sessions", () => {
   it("ends many sessions that fall behind at the same message, and tells presence of each", async () => {
     await stage[Symbol.asyncDispose]();
     const count = 1_500;
-    stage = await Stage.start({ maxQueuedMessages: count + 10, sessionTimeoutMs: 600_000 });
+    stage = await Stage.start({ maxQueuedMessages: count + 10, maxPresenceMembers: count, sessionTimeoutMs: 600_000 });
     const clientIds: string[] = [];
     for (let index = 0; index < count; index++) {
       clientIds.push(await stage.handshake({ tailspin: { name: `n${index}` } }));

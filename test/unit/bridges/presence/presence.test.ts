@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { connect, dataOf, disconnect, Stage, subscribe, unsubscribe } from "./stage.ts";
-import type { Downstream } from "./fakes.ts";
+import { connect, dataOf, disconnect, Stage, subscribe, unsubscribe } from "../stage.ts";
+import type { Downstream } from "../fakes.ts";
 
 const BOB = { id: "fake:bob", name: "bob" };
 
