@@ -8,6 +8,7 @@ import type { Calls } from "./calls.ts";
 import type { Census } from "./census.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
+import type { Streams } from "./history/streams.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Network } from "./network.ts";
 import { makeParts } from "./parts.ts";
@@ -50,6 +51,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #sessions: Sessions;
   readonly #calls: Calls;
   readonly #channels: Channels;
+  readonly #streams: Streams;
   readonly #requests: Requests;
   readonly #inbox: Inbox;
   #server: LinkServer | null = null;
@@ -64,6 +66,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#sessions = parts.sessions;
     this.#calls = parts.calls;
     this.#channels = parts.channels;
+    this.#streams = parts.streams;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inbox = parts.inbox;
@@ -126,6 +129,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#calls.stop();
+    this.#streams.stop();
     this.#channels.stop();
     this.#sessions.stop();
     this.#delivery.stop();

@@ -79,6 +79,15 @@ export const bridgeSchema = z.strictObject({
   maxPendingPublishes: count.default(10_000).describe("publishes in flight or held, in this process"),
   maxCalls: count.default(1_000).describe("messages to /service/ without an answer yet, in this process"),
   maxCallsPerSession: count.default(16).describe("messages to /service/ without an answer yet, of one session"),
+  gapFillTimeoutMs: milliseconds
+    .default(5_000)
+    .describe(
+      "how long a channel's messages wait, after the network was away, until its history has filled the gap, in milliseconds",
+    ),
+  maxReplayMessages: count
+    .default(1_000)
+    .describe("messages of one channel that a replay brings, or that a gap is filled with"),
+  maxHistoryRequests: count.default(16).describe("requests to networks for what they have kept, at the same time"),
   logMessages: count.default(10_000).describe("recent messages kept for replay"),
   logBytes: count.default(33_554_432).describe("bytes of recent messages kept for replay"),
 });

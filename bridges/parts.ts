@@ -7,6 +7,10 @@ import { audienceOf } from "./channel/channel.ts";
 import { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
 import { Handshakes } from "./handshakes.ts";
+import { Archive } from "./history/archive.ts";
+import { LateCopies } from "./history/late-copies.ts";
+import { Replays } from "./history/replays.ts";
+import { Streams } from "./history/streams.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Network } from "./network.ts";
@@ -36,6 +40,7 @@ export interface Parts {
   readonly calls: Calls;
   readonly sessions: Sessions;
   readonly channels: Channels;
+  readonly streams: Streams;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inbox: Inbox;
@@ -94,12 +99,17 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
       sessions.end(session, "fell behind");
     },
   });
+  const archive = new Archive({ now, maxHistoryRequests: config.maxHistoryRequests });
+  const lateCopies = new LateCopies(now);
+  const streams = new Streams({ ...config, messages, broadcast, archive, lateCopies, now, log });
   const channels = new Channels({
     ...config,
     network,
     now,
     log,
     onLeft: (left) => {
+      streams.forget(left);
+      lateCopies.forget(left);
       messages.forget(left);
     },
   });
@@ -115,14 +125,15 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   const subscriptions = new Subscriptions({
     channels,
     presence,
-    log: messages,
+    replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
     maxSubscriptions: config.maxSubscriptions,
-    limits: config,
+    joinTimeoutMs: config.joinTimeoutMs,
+    now,
     queue: (session, entry) => {
       broadcast.queue(session, entry);
     },
   });
-  const inbox = new Inbox({ networkName: network.name, calls, channels, messages, broadcast, presence, now, log });
+  const inbox = new Inbox({ networkName: network.name, calls, channels, streams, presence, log });
   const connects = new Connects({
     sessions,
     delivery,
@@ -145,5 +156,5 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
     faults,
     log,
   });
-  return { calls, sessions, channels, delivery, broadcast, inbox, requests };
+  return { calls, sessions, channels, streams, delivery, broadcast, inbox, requests };
 }

@@ -2,6 +2,7 @@ import { BayeuxError } from "../../bayeux/index.ts";
 import type { Logger } from "pino";
 import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
+import { within } from "../within.ts";
 import { Channel } from "./channel.ts";
 
 /** What the table of channels needs. */
@@ -79,7 +80,7 @@ export class Channels {
    * @param use gets the channels in the order of their names, when all are joined
    * @throws BayeuxError with the network's words, or when it takes too long
    */
-  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T): Promise<T> {
+  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T | Promise<T>): Promise<T> {
     const channels: Channel[] = [];
     try {
       for (const name of names) {
@@ -90,7 +91,7 @@ export class Channels {
       const joins = channels.map((channel) => this.#joinFor(channel));
       const failed = (await Promise.allSettled(joins)).find((result) => result.status === "rejected");
       if (failed) throw failed.reason;
-      return use(channels);
+      return await use(channels);
     } finally {
       for (const channel of channels) {
         channel.users -= 1;
@@ -187,20 +188,6 @@ export class Channels {
     await within(channel.network.join(channel.name), restMs, "The network has not confirmed the join in time");
     channel.isJoined = true;
     if (this.#isUp) channel.outbox.open();
-  }
-}
-
-async function within<T>(promise: Promise<T>, timeoutMs: number, text: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new NetworkError("unavailable", text));
-    }, timeoutMs).unref();
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
