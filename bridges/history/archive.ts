@@ -24,20 +24,22 @@ export class Archive {
 
   /** @throws NetworkError `refused`, or `unavailable` also when the time is over */
   async ask(channel: Channel, query: HistoryQuery, deadlineMs: number): Promise<HistoryPage> {
+    const restMs = this.#restMs(deadlineMs);
     const key = `${channel.name} ${JSON.stringify(query)}`;
     let request = this.#underWay.get(key);
     if (!request) {
       request = this.#askInTurn(channel, query, deadlineMs).finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, request);
     }
-    return within(request, this.#restMs(deadlineMs), LATE);
+    return within(request, restMs, LATE);
   }
 
   async #askInTurn(channel: Channel, query: HistoryQuery, deadlineMs: number): Promise<HistoryPage> {
     if (this.#running < this.#options.maxHistoryRequests) this.#running += 1;
     else await this.#turn(deadlineMs);
     try {
-      return await within(channel.network.history(channel.name, query), this.#restMs(deadlineMs), LATE);
+      const restMs = this.#restMs(deadlineMs);
+      return await within(channel.network.history(channel.name, query), restMs, LATE);
     } finally {
       const [next] = this.#waiting;
       if (next) {

@@ -1,14 +1,6 @@
 import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
-import { NetworkError } from "../../../bridges/index.ts";
-import type {
-  HistoryPage,
-  HistoryQuery,
-  Member,
-  Network,
-  NetworkInbox,
-  NetworkMessage,
-  Publication,
-} from "../../../bridges/index.ts";
+import type { HistoryPage, HistoryQuery, Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import { FakeArchive } from "./fake-archive.ts";
 
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -228,16 +220,7 @@ export class FakeNetwork implements Network {
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
   readonly people = new Map<string, Member[]>();
-  /** What it keeps of each channel, oldest first; null: it keeps nothing. */
-  kept: Map<string, NetworkMessage[]> | null = null;
-  /** Channels of which older messages than those were kept once. */
-  readonly cut = new Set<string>();
-  /** Most messages of one answer. */
-  pageSize = 500;
-  /** How long an answer takes. */
-  historyMs = 0;
-  historyFault: NetworkError | null = null;
-  readonly asked: { readonly channel: string; readonly query: HistoryQuery }[] = [];
+  readonly archive = new FakeArchive();
 
   start(inbox: NetworkInbox): void {
     this.inbox = inbox;
@@ -260,14 +243,8 @@ export class FakeNetwork implements Network {
     return this.people.get(channel) ?? [];
   }
 
-  async history(channel: string, query: HistoryQuery): Promise<HistoryPage> {
-    this.asked.push({ channel, query });
-    // What it answers with is what it had when it was asked.
-    const page = this.#page(channel, query);
-    const fault = this.historyFault;
-    if (this.historyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.historyMs));
-    if (fault) throw new NetworkError(fault.kind, fault.message);
-    return page;
+  history(channel: string, query: HistoryQuery): Promise<HistoryPage> {
+    return this.archive.answer(channel, query);
   }
 
   async discover(): Promise<readonly string[]> {
@@ -288,32 +265,7 @@ export class FakeNetwork implements Network {
     this.inbox?.message({ channel, data, from, timeMs: 0, id });
   }
 
-  /** It keeps messages that it has not brought. */
-  keep(channel: string, ...messages: readonly (Partial<NetworkMessage> & { readonly id: string })[]): void {
-    this.kept ??= new Map();
-    const list = this.kept.get(channel) ?? [];
-    this.kept.set(channel, list);
-    for (const message of messages) list.push({ channel, data: message.id, from: "ann", timeMs: 0, ...message });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {}
-
-  #page(channel: string, { since, limit }: HistoryQuery): HistoryPage {
-    const all = this.kept?.get(channel) ?? [];
-    if (since === null) return { messages: all.slice(-limit), isContiguous: true, hasMore: false };
-    let first = 0;
-    let isContiguous = this.kept !== null && !this.cut.has(channel);
-    if ("id" in since) {
-      first = all.findIndex(({ id }) => id === since.id) + 1;
-      isContiguous = first > 0;
-    } else {
-      first = all.findIndex(({ timeMs }) => timeMs >= since.timeMs);
-      if (first < 0) first = all.length;
-      isContiguous ||= first > 0;
-    }
-    const messages = all.slice(first, first + Math.min(limit, this.pageSize));
-    return { messages, isContiguous, hasMore: first + messages.length < all.length };
-  }
 
   #ask(list: Asked[], channel: string, publication: Publication | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
