@@ -1,3 +1,4 @@
+import { wholeSecond } from "../log/log.ts";
 import { NetworkError } from "../network.ts";
 import type { HistoryPage, HistoryQuery, NetworkMessage } from "../network.ts";
 
@@ -86,11 +87,10 @@ export class Reader {
       if (turn === "grown") this.#quietEnds = 1;
       else if (turn === "end") this.#quietEnds += 1;
       if (this.#quietEnds >= 2 && !goal.isKnown()) return "complete";
-      const restMs = deadlineMs - now();
-      if (restMs <= 0) return "late";
-      await this.#pause(Math.min(pauseMs, restMs));
+      await this.#pause(Math.min(pauseMs, Math.max(deadlineMs - now(), 0)));
       if (this.#hasStopped) return "stopped";
       if (this.#isReached()) return "complete";
+      if (now() >= deadlineMs) return "late";
     }
   }
 
@@ -132,7 +132,9 @@ export class Reader {
     const position = this.#position;
     const overlap = "id" in position ? page.messages.findIndex(({ id }) => id === position.id) : -1;
     const isContiguous = page.isContiguous || overlap >= 0;
-    const fresh = page.messages.slice(overlap + 1).filter(({ id }) => !this.#ids.has(id));
+    // What does not follow on may lie before the position as well: what is not surely behind it is part of the hole.
+    const firstMs = isContiguous ? Number.NEGATIVE_INFINITY : afterSecondOf(position.timeMs);
+    const fresh = page.messages.slice(overlap + 1).filter(({ id, timeMs }) => !this.#ids.has(id) && timeMs >= firstMs);
     if (!isContiguous) {
       if (page.messages.length === 0) return "nothing kept";
       if (this.#doubts-- > 0) return "failed";
@@ -163,3 +165,8 @@ export class Reader {
 
 /** What one answer has brought. */
 type Turn = "more" | "grown" | "end" | "failed" | "nothing kept" | "refused";
+
+/** Old messages' times may be cut to the second. */
+function afterSecondOf(timeMs: number | undefined): number {
+  return timeMs === undefined ? Number.NEGATIVE_INFINITY : wholeSecond(timeMs) + 1_000;
+}

@@ -84,15 +84,21 @@ export class Replay {
     if (!this.#older) return { ...NOTHING, kept: this.#all() };
     const { messages, seam } = this.#older;
     const log = this.#all();
-    const isHole = !this.#isJoined(this.#older);
+    const keptIds = new Set(log.map(({ id }) => id));
+    const fresh = messages.filter(({ id }) => !keptIds.has(id));
+    if (!this.#isJoined(this.#older)) {
+      // History may be behind the log or before it: what is surely older can be had.
+      const firstMs = wholeSecond(log.find(({ id }) => id !== "")?.timeMs ?? 0);
+      return { older: fresh.filter(({ timeMs }) => timeMs < firstMs), isHole: true, kept: log };
+    }
     const seamInLog = log.findIndex(({ id }) => id !== "" && id === seam);
     const seamInHistory = messages.findIndex(({ id }) => id === seam);
     // The log may have lost the message itself; then history's copy is delivered.
-    const older = seamInHistory < 0 ? messages : messages.slice(0, seamInHistory + (seamInLog < 0 ? 1 : 0));
-    const keptIds = new Set(log.map(({ id }) => id));
+    const end = seamInHistory < 0 ? messages.length : seamInHistory + (seamInLog < 0 ? 1 : 0);
+    const isBefore = new Set(messages.slice(0, end));
     return {
-      older: older.filter(({ id }) => !keptIds.has(id)),
-      isHole,
+      older: fresh.filter((message) => isBefore.has(message)),
+      isHole: false,
       // A notice before the seam told of what history has now.
       kept: seamInLog < 0 ? log : log.slice(seamInLog),
     };

@@ -38,13 +38,15 @@ interface OpenGap {
  * The messages of each channel as they go to the log and to its audience: each once, in the network's order, and where
  * some may be missing, a notice at that place.
  *
- * A gap is filled from the network's history where that is shown to be complete. The channel's live messages wait until
- * then.
+ * A gap is filled from the network's history where that is shown to be complete: when it reaches the first live message.
+ * The channel's live messages wait until then.
  */
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #fillings = new Map<string, Filling>();
   readonly #openGaps = new Map<string, OpenGap>();
+  /** Channels in which nobody has spoken since a gap was filled, with its reason: the archive may have lagged. */
+  readonly #unproved = new Map<string, string>();
   #heldMessages = 0;
   #heldBytes = 0;
 
@@ -54,6 +56,10 @@ export class Streams {
 
   /** Somebody has said something. */
   message(channel: Channel, message: NetworkMessage): void {
+    // History was faster than the live message, or a network has repeated itself.
+    if (this.#options.messages.has(channel.name, message.id)) return;
+    const unproved = this.#unproved.get(channel.name);
+    if (unproved !== undefined) this.gap(channel, unproved);
     const one = said(channel, message);
     const filling = this.#fillings.get(channel.name);
     if (!filling) return this.#deliver(channel, one);
@@ -70,6 +76,7 @@ export class Streams {
   gap(channel: Channel, reason: string): void {
     const { messages, archive, now, gapFillTimeoutMs, maxReplayMessages, log } = this.#options;
     const current = this.#fillings.get(channel.name);
+    this.#unproved.delete(channel.name);
     // Nothing has come since: what is being filled is this gap as well.
     if (current?.held.length === 0) return current.again();
     if (current) this.#finish(current, "stopped");
@@ -104,6 +111,7 @@ export class Streams {
       const filling = this.#fillings.get(name);
       if (filling) this.#release(filling);
       this.#openGaps.delete(name);
+      this.#unproved.delete(name);
     }
   }
 
@@ -128,6 +136,7 @@ export class Streams {
     if (this.#fillings.get(channel.name) !== filling) return;
     this.#release(filling);
     const isComplete = ending === "complete";
+    if (isComplete && filling.held.length === 0) this.#unproved.set(channel.name, reason);
     const { messages, log } = this.#options;
     // Their own set: the log may be smaller than what is filled in.
     const delivered = new Set<string>();
@@ -152,7 +161,7 @@ export class Streams {
 
   #deliver(channel: Channel, { id, text, timeMs }: Said): void {
     const { messages, broadcast, lateCopies } = this.#options;
-    // History was faster than the live message, or a network has repeated itself.
+    // Two of those that were held may be the same.
     if (messages.has(channel.name, id)) return;
     const open = this.#openGaps.get(channel.name);
     if (open) this.#notice(channel, open.reason, open.after, id);

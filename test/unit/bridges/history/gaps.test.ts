@@ -17,17 +17,20 @@ describe("a gap", () => {
     await stage[Symbol.asyncDispose]();
   });
 
+  /** Each is said a second after the one before. */
+  const at = (id: string) => ({ id, timeMs: Number(id) * 1_000 });
+  /** Live messages that the archive has not. */
+  const live = (...ids: string[]) => {
+    for (const id of ids) stage.network.inbox?.message({ channel: "/a", data: id, from: "ann", ...at(id) });
+  };
+  /** Said while we were away. */
+  const miss = (...ids: string[]) => archive.keep("/a", ...ids.map(at));
   /** Live messages that the archive has at once. */
   const say = (...ids: string[]) => {
     for (const id of ids) {
-      archive.keep("/a", { id });
-      stage.network.say("/a", id);
+      miss(id);
+      live(id);
     }
-  };
-  /** Said while we were away. */
-  const miss = (...ids: string[]) => archive.keep("/a", ...ids.map((id) => ({ id })));
-  const live = (...ids: string[]) => {
-    for (const id of ids) stage.network.say("/a", id);
   };
   const gap = (reason = "away") => stage.network.inbox?.gap("/a", reason);
   const told = () => toldOf(socket.take());
@@ -40,7 +43,7 @@ describe("a gap", () => {
     await stage.advance(100);
     live("5");
     expect(told()).toEqual(["1", "2", "3", "4", "5"]);
-    expect(archive.asked[0]?.query).toMatchObject({ since: { id: "1", timeMs: 0 } });
+    expect(archive.asked[0]?.query).toMatchObject({ since: { id: "1", timeMs: 1_000 } });
   });
 
   it("is filled page by page", async () => {
@@ -77,6 +80,23 @@ describe("a gap", () => {
     expect(told()).toEqual(["2", "3"]);
     // The live copy comes after that of the archive.
     live("3", "4");
+    miss("4");
+    await stage.advance(200);
+    expect(told()).toEqual(["4"]);
+  });
+
+  it("is not taken for filled, where nobody speaks after it, before history reaches the next live message", async () => {
+    say("1");
+    gap();
+    await stage.advance(1_000);
+    // The archive has lagged more than anybody waits for.
+    miss("2");
+    live("3");
+    expect(told()).toEqual(["1"]);
+    miss("3");
+    await stage.advance(200);
+    expect(told()).toEqual(["2", "3"]);
+    live("4");
     expect(told()).toEqual(["4"]);
   });
 
@@ -112,6 +132,15 @@ describe("a gap", () => {
     say("5");
     await stage.advance(1_000);
     expect(told()).toEqual(["1", "gap 1 3", "3", "4", "5"]);
+  });
+
+  it("brings nothing from before it, where history does not know the last message", async () => {
+    miss("1", "2");
+    live("3");
+    gap();
+    live("5");
+    await stage.advance(2_000);
+    expect(told()).toEqual(["3", "gap 3 5", "5"]);
   });
 
   it("is told with both ends, behind what history has, where that does not reach the live messages", async () => {
