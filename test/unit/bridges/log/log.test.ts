@@ -69,4 +69,22 @@ describe("Log", () => {
     log.append("/b", "3", "1234567890", 0);
     expect(ids(log.all("/b"))).toEqual(["2", "3"]);
   });
+
+  it("goes on from a time, to the second, and says when it has not everything since then", () => {
+    const log = new Log({ maxMessages: 2, maxBytes: 1_000 });
+    expect(log.from("/a", 5_000)).toBeNull();
+    log.begin("/a", 5_000);
+    log.begin("/a", 9_000);
+    expect([log.sinceMs("/a"), log.from("/a", 4_999), log.from("/a", 5_000)]).toEqual([5_000, null, []]);
+    for (const timeMs of [6_100, 6_900, 7_500]) log.append("/a", String(timeMs), "{}", timeMs);
+    expect([log.from("/a", 6_999), log.has("/a", "6100"), log.firstId("/a")]).toEqual([null, false, "6900"]);
+    expect(ids(log.from("/a", 7_000))).toEqual(["7500"]);
+    log.append("/b", "1", "{}", 0);
+    log.append("/b", "2", "{}", 0);
+    expect([log.firstId("/a"), log.last("/a"), log.has("/a", "7500")]).toEqual([
+      null,
+      { id: "7500", timeMs: 7_500 },
+      true,
+    ]);
+  });
 });
