@@ -53,6 +53,7 @@ export function deliveryText(channel: string, data: unknown, provenance: Provena
  * so nobody can forge one.
  *
  * @param after delivery id of the last message before the gap, or null
+ * @param before delivery id of the first message after the gap, or null where it is not known yet
  * @param count how many are missing, where that is known
  */
 export function gapText(
@@ -61,8 +62,9 @@ export function gapText(
   time: string,
   reason: string,
   after: string | null,
+  before: string | null,
   count?: number,
 ): string {
-  const data = { gap: { reason, after, count } };
+  const data = { gap: { reason, after, before, count } };
   return JSON.stringify({ channel, data, ext: { tailspin: { gap: true, network, time } } });
 }

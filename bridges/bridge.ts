@@ -8,6 +8,7 @@ import type { Calls } from "./calls.ts";
 import type { Census } from "./census.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
+import type { Streams } from "./history/streams.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
@@ -56,6 +57,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #calls: Calls;
   readonly #channels: Channels;
   readonly #presence: Presence;
+  readonly #streams: Streams;
   readonly #requests: Requests;
   readonly #readiness: Readiness;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
@@ -71,6 +73,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#sessions = parts.sessions;
     this.#calls = parts.calls;
     this.#channels = parts.channels;
+    this.#streams = parts.streams;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
@@ -138,6 +141,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#isDisposed = true;
     this.#calls.stop();
     this.#presence.stop();
+    this.#streams.stop();
     this.#channels.stop();
     this.#sessions.stop();
     this.#delivery.stop();

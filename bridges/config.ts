@@ -86,6 +86,15 @@ export const bridgeSchema = z.strictObject({
     .default(1_000)
     .describe("people and browsers that `/presence/` lists of one channel; the rest are only counted"),
   maxPresencePeers: count.default(100).describe("other bridges whose browsers `/presence/` lists of one channel"),
+  gapFillTimeoutMs: milliseconds
+    .default(5_000)
+    .describe(
+      "how long a channel's messages wait, after the network was away, until its history has filled the gap, in milliseconds",
+    ),
+  maxReplayMessages: count
+    .default(1_000)
+    .describe("messages of one channel that a replay brings, or that a gap is filled with"),
+  maxHistoryRequests: count.default(16).describe("requests to networks for what they have kept, at the same time"),
   logMessages: count.default(10_000).describe("recent messages kept for replay"),
   logBytes: count.default(33_554_432).describe("bytes of recent messages kept for replay"),
 });

@@ -1,9 +1,8 @@
-import { deliveryText, gapText, isService } from "../bayeux/index.ts";
+import { isService } from "../bayeux/index.ts";
 import type { Logger } from "pino";
-import type { Broadcast } from "./broadcast.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
-import type { Log } from "./log/log.ts";
+import type { Streams } from "./history/streams.ts";
 import type { NetworkInbox, NetworkMessage, PresenceChange } from "./network.ts";
 import type { Presence } from "./presence/presence.ts";
 
@@ -12,10 +11,8 @@ export interface InboxOptions {
   readonly networkName: string;
   readonly calls: Calls;
   readonly channels: Channels;
-  readonly messages: Log;
-  readonly broadcast: Broadcast;
+  readonly streams: Streams;
   readonly presence: Presence;
-  readonly now: () => number;
   readonly log: Logger;
 }
 
@@ -33,14 +30,12 @@ export class Inbox implements NetworkInbox {
     return this.#firstUp.promise;
   }
 
-  message({ channel: name, data, from, timeMs, id }: NetworkMessage): void {
-    const { calls, channels, messages, broadcast, networkName } = this.#options;
-    if (isService(name)) return calls.onMessage(name, data);
-    const channel = channels.get(name);
+  message(message: NetworkMessage): void {
+    const { calls, channels, streams } = this.#options;
+    if (isService(message.channel)) return calls.onMessage(message.channel, message.data);
+    const channel = channels.get(message.channel);
     // Left meanwhile: nobody here wants it.
-    if (!channel) return;
-    const text = deliveryText(name, data, { from, network: networkName, time: new Date(timeMs).toISOString(), id });
-    broadcast.send(channel.audience, messages.append(name, id, text));
+    if (channel) streams.message(channel, message);
   }
 
   presence(name: string, change: PresenceChange): void {
@@ -49,13 +44,9 @@ export class Inbox implements NetworkInbox {
   }
 
   gap(name: string, reason: string): void {
-    const { channels, messages, broadcast, networkName, now, log } = this.#options;
+    const { channels, streams } = this.#options;
     const channel = channels.get(name);
-    if (!channel) return;
-    const time = new Date(now()).toISOString();
-    const text = gapText(name, networkName, time, reason, messages.lastId(name));
-    broadcast.send(channel.audience, messages.append(name, "", text));
-    log.warn({ channel: name, reason, subscribers: channel.subscribers.size }, "messages may be missing");
+    if (channel) streams.gap(channel, reason);
   }
 
   announcement(name: string, peer: string, text: string): void {
@@ -82,8 +73,9 @@ export class Inbox implements NetworkInbox {
   }
 
   down(reason: string): void {
-    const { channels, networkName, log } = this.#options;
+    const { channels, streams, networkName, log } = this.#options;
     log.warn({ network: networkName, reason }, "network down");
+    streams.down(networkName);
     channels.down(networkName);
   }
 }

@@ -7,6 +7,10 @@ import { audienceOf } from "./channel/channel.ts";
 import { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
 import { Handshakes } from "./handshakes.ts";
+import { Archive } from "./history/archive.ts";
+import { LateCopies } from "./history/late-copies.ts";
+import { Replays } from "./history/replays.ts";
+import { Streams } from "./history/streams.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -39,6 +43,7 @@ export interface Parts {
   readonly calls: Calls;
   readonly sessions: Sessions;
   readonly channels: Channels;
+  readonly streams: Streams;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inboxes: ReadonlyMap<Network, Inbox>;
@@ -98,6 +103,9 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
       sessions.end(session, "fell behind");
     },
   });
+  const archive = new Archive({ now, maxHistoryRequests: config.maxHistoryRequests });
+  const lateCopies = new LateCopies(now);
+  const streams = new Streams({ ...config, messages, broadcast, archive, lateCopies, now, log });
   const channels = new Channels({
     ...config,
     networks,
@@ -105,6 +113,8 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     now,
     log,
     onLeft: (left) => {
+      streams.forget(left);
+      lateCopies.forget(left);
       messages.forget(left);
       presence.forget(left);
     },
@@ -127,14 +137,15 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     channels,
     mapping,
     presence,
-    log: messages,
+    replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
     maxSubscriptions: config.maxSubscriptions,
-    limits: config,
+    joinTimeoutMs: config.joinTimeoutMs,
+    now,
     queue: (session, entry) => {
       broadcast.queue(session, entry);
     },
   });
-  const told = { calls, channels, messages, broadcast, presence, now, log };
+  const told = { calls, channels, streams, presence, log };
   const inboxes = new Map(networks.map((network) => [network, new Inbox({ ...told, networkName: network.name })]));
   const connects = new Connects({
     now,
@@ -159,5 +170,5 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  return { calls, sessions, channels, delivery, broadcast, inboxes, presence, requests };
+  return { calls, sessions, channels, streams, delivery, broadcast, inboxes, presence, requests };
 }

@@ -2,24 +2,24 @@ import { BayeuxError, isPattern, isService } from "../bayeux/index.ts";
 import type { SubscriptionChange } from "../bayeux/index.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
-import type { Log, LogEntry } from "./log/log.ts";
+import { readReplay } from "./history/replay-from.ts";
+import type { Replays } from "./history/replays.ts";
+import type { LogEntry } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence, watchedChannel } from "./presence/presence-channel.ts";
 import type { Presence } from "./presence/presence.ts";
-import type { QueueLimits, Session } from "./session/session.ts";
-
-/** Where a replay begins: a delivery id, or -1 or -2; undefined where none was asked for. */
-type Position = string | number | undefined;
+import type { Session } from "./session/session.ts";
 
 /** What subscribing needs. */
 export interface SubscriptionsOptions {
   readonly channels: Channels;
   readonly mapping: Mapping;
   readonly presence: Presence;
-  readonly log: Log;
+  readonly replays: Replays;
   readonly maxSubscriptions: number;
-  /** A replay takes at most half of what may still wait for its session. */
-  readonly limits: QueueLimits;
+  readonly now: () => number;
+  /** A subscribe's whole time: for joining, and for what the network has kept. */
+  readonly joinTimeoutMs: number;
   /** Queues a message for one session and sees that it leaves. */
   readonly queue: (session: Session, entry: LogEntry) => void;
 }
@@ -48,13 +48,17 @@ export class Subscriptions {
     if (session.subscriptions.size + names.length > maxSubscriptions) {
       throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
     }
-    const froms = names.map((name) => readReplay(request, name));
+    const froms = names.map((name) => (isPresence(name) ? NO_REPLAY : readReplay(request, name)));
     const joined = names.map((name) => watchedChannel(name) ?? name);
-    await this.#options.channels.withJoined(joined, (channels) => {
+    const { channels, replays, now, joinTimeoutMs } = this.#options;
+    const deadlineMs = now() + joinTimeoutMs;
+    await channels.withJoined(joined, (all) => {
+      const wanted = all.map((channel, index) => ({ channel, from: froms[index] ?? NO_REPLAY }));
       // Rule 25: all or nothing. What may still fail comes before the first is added.
-      const missed = this.#replays(session, names, froms);
-      channels.forEach((channel, index) => {
-        if (!session.hasEnded) this.#add(session, channel, names[index] ?? channel.name, missed[index] ?? []);
+      return replays.collect(session, wanted, deadlineMs, (missed) => {
+        all.forEach((channel, index) => {
+          if (!session.hasEnded) this.#add(session, channel, names[index] ?? channel.name, missed[index] ?? []);
+        });
       });
     });
   }
@@ -84,28 +88,6 @@ export class Subscriptions {
     channel.touch();
   }
 
-  /** @returns what each channel has for the session. @throws BayeuxError where that is not all that it asked for */
-  #replays(session: Session, names: readonly string[], froms: readonly Position[]): (readonly LogEntry[])[] {
-    const { log, limits } = this.#options;
-    const room = session.room(limits);
-    // What is said from now on needs room as well.
-    let messages = Math.max(room.maxQueuedMessages / 2, 0);
-    let bytes = Math.max(room.maxQueuedBytes / 2, 0);
-    return names.map((name, index) => {
-      const from = isPresence(name) ? undefined : froms[index];
-      const wanted = replayed(log, name, from);
-      let first = wanted.length;
-      for (; first > 0; first--) {
-        const size = wanted[first - 1]?.bytes.length ?? 0;
-        if (messages < 1 || bytes < size) break;
-        messages -= 1;
-        bytes -= size;
-      }
-      if (first > 0 && from !== -2) throw tooFarBack(name, "More came after it than may wait for one session");
-      return wanted.slice(first);
-    });
-  }
-
   #add(session: Session, channel: Channel, name: string, missed: readonly LogEntry[]): void {
     const { presence, queue } = this.#options;
     if (isPresence(name)) {
@@ -129,28 +111,4 @@ function checkName(name: string): void {
   if (watched === null || isPresence(watched) || isService(watched)) throw new BayeuxError("unknownChannel", [name]);
 }
 
-/** Rule 38: `ext.replay: {"/channel": from}`, where from is -1, -2, or a delivery id. */
-function readReplay(request: SubscriptionChange, name: string): Position {
-  const replay = request.ext["replay"];
-  if (typeof replay !== "object" || replay === null || !Object.hasOwn(replay, name)) return undefined;
-  const from: unknown = Object.entries(replay).find(([key]) => key === name)?.[1];
-  if (from === -1 || from === -2 || (typeof from === "string" && from !== "")) return from;
-  throw new BayeuxError(
-    "badField",
-    ["replay", name],
-    "replay must be -1 (new only), -2 (everything kept), or the id of an earlier message",
-  );
-}
-
-function replayed(log: Log, name: string, from: Position): readonly LogEntry[] {
-  if (from === undefined || from === -1) return [];
-  if (typeof from === "number") return log.all(name);
-  const missed = log.after(name, from);
-  // Rule 38: a position that is no longer kept is told, never silently skipped.
-  if (!missed) throw tooFarBack(name, "The message to go on from is no longer kept here");
-  return missed;
-}
-
-function tooFarBack(name: string, why: string): BayeuxError {
-  return new BayeuxError("badField", ["replay", name], `${why}; -2 gives the newest that there are`);
-}
+const NO_REPLAY = { type: "new" } as const;

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Mapping } from "../mapping/mapping.ts";
 import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
+import { within } from "../within.ts";
 import { Channel } from "./channel.ts";
 
 /** What the table of channels needs. */
@@ -92,7 +93,7 @@ export class Channels {
    * @param use gets the channels in the order of their names, when all are joined
    * @throws BayeuxError with the network's words, or when it takes too long
    */
-  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T): Promise<T> {
+  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T | Promise<T>): Promise<T> {
     const channels: Channel[] = [];
     try {
       for (const name of names) {
@@ -103,7 +104,7 @@ export class Channels {
       const joins = channels.map((channel) => this.#joinFor(channel));
       const failed = (await Promise.allSettled(joins)).find((result) => result.status === "rejected");
       if (failed) throw failed.reason;
-      return use(channels);
+      return await use(channels);
     } finally {
       for (const channel of channels) {
         channel.users -= 1;
@@ -214,20 +215,6 @@ export class Channels {
 
   *#of({ network }: Reach): Generator<Channel> {
     for (const channel of this.#byName.values()) if (channel.network === network) yield channel;
-  }
-}
-
-async function within<T>(promise: Promise<T>, timeoutMs: number, text: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new NetworkError("unavailable", text));
-    }, timeoutMs).unref();
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -7,6 +7,8 @@ export interface LogEntry {
   readonly id: string;
   /** Delivery id of the channel's message before it, or null. */
   readonly after: string | null;
+  /** When it was said, by the server's clock; for notices ours; milliseconds since 1970. */
+  readonly timeMs: number;
   /** The Bayeux message as UTF-8 JSON. */
   readonly bytes: Buffer;
 }
@@ -17,6 +19,23 @@ export interface LogLimits {
   readonly maxBytes: number;
 }
 
+/** What is known of a channel beside its messages. */
+interface Known {
+  /** Everything said from then on is kept, or told as a gap. */
+  sinceMs: number;
+  last: { readonly id: string; readonly timeMs: number } | null;
+  /** Delivery ids of the messages that are kept. */
+  readonly ids: Set<string>;
+}
+
+/** Some servers tell times in whole seconds, above all those of old messages. */
+const RESOLUTION_MS = 1_000;
+
+/** @returns the beginning of the second that a time is in */
+export function wholeSecond(timeMs: number): number {
+  return Math.floor(timeMs / RESOLUTION_MS) * RESOLUTION_MS;
+}
+
 /**
  * The recent messages of all channels of one bridge instance, in the order of their arrival.
  *
@@ -24,7 +43,7 @@ export interface LogLimits {
  */
 export class Log {
   readonly #limits: LogLimits;
-  readonly #lastIds = new Map<string, string>();
+  readonly #known = new Map<string, Known>();
   #entries: LogEntry[] = [];
   #first = 0;
   #bytes = 0;
@@ -39,24 +58,56 @@ export class Log {
     return this.#entries.length - this.#first;
   }
 
-  /** Numbers a message and keeps it. */
-  append(channel: string, id: string, text: string): LogEntry {
-    const entry = this.entry(channel, id, text);
+  /** We are in a channel, so from now on nothing said there is missed in silence. Where that is known already, nothing changes. */
+  begin(channel: string, nowMs: number): void {
+    if (!this.#known.has(channel)) this.#known.set(channel, { sinceMs: nowMs, last: null, ids: new Set() });
+  }
+
+  /** Numbers a message and keeps it. @param timeMs see `LogEntry` */
+  append(channel: string, id: string, text: string, timeMs: number): LogEntry {
+    const entry = this.entry(channel, id, text, timeMs);
+    this.begin(channel, timeMs);
     this.#entries.push(entry);
     this.#bytes += entry.bytes.length;
-    if (id !== "") this.#lastIds.set(channel, id);
+    const known = this.#known.get(channel);
+    if (known && id !== "") {
+      known.last = { id, timeMs };
+      known.ids.add(id);
+    }
     this.#trim();
     return entry;
   }
 
-  /** Numbers a message without keeping it: snapshots and changes of presence are not replayed. */
-  entry(channel: string, id: string, text: string): LogEntry {
-    return { seq: ++this.#seq, channel, id, after: this.lastId(channel), bytes: Buffer.from(text) };
+  /** Numbers a message without keeping it: presence is not replayed, and old messages have their place elsewhere. */
+  entry(channel: string, id: string, text: string, timeMs = 0, after = this.lastId(channel)): LogEntry {
+    return { seq: ++this.#seq, channel, id, after, timeMs, bytes: Buffer.from(text) };
   }
 
   /** @returns the delivery id of the channel's newest message, or null */
   lastId(channel: string): string | null {
-    return this.#lastIds.get(channel) ?? null;
+    return this.last(channel)?.id ?? null;
+  }
+
+  /** @returns the channel's newest message, kept or not, or null */
+  last(channel: string): { readonly id: string; readonly timeMs: number } | null {
+    return this.#known.get(channel)?.last ?? null;
+  }
+
+  /** @returns the delivery id of the channel's oldest message that is kept, or null */
+  firstId(channel: string): string | null {
+    const [first] = this.#known.get(channel)?.ids ?? [];
+    return first ?? null;
+  }
+
+  /** True where the channel's message with this delivery id is kept, or is the newest. */
+  has(channel: string, id: string): boolean {
+    const known = this.#known.get(channel);
+    return known !== undefined && (known.ids.has(id) || known.last?.id === id);
+  }
+
+  /** @returns from when on nothing of a channel is missing here, or null where nothing is known of it */
+  sinceMs(channel: string): number | null {
+    return this.#known.get(channel)?.sinceMs ?? null;
   }
 
   /** @returns everything that is kept of a channel, oldest first */
@@ -71,9 +122,22 @@ export class Log {
     return position < 0 ? null : entries.slice(position + 1);
   }
 
+  /**
+   * What was said from a time on, to the second, and all that came after that.
+   *
+   * @returns null where not everything since then is kept
+   */
+  from(channel: string, timeMs: number): LogEntry[] | null {
+    const known = this.#known.get(channel);
+    if (!known || timeMs < known.sinceMs) return null;
+    const entries = this.all(channel);
+    const position = entries.findIndex((entry) => entry.timeMs >= wholeSecond(timeMs));
+    return position < 0 ? [] : entries.slice(position);
+  }
+
   /** Forgets channels that were left: what is said there from now on is not seen, so nothing may follow on. */
   forget(channels: ReadonlySet<string>): void {
-    for (const channel of channels) this.#lastIds.delete(channel);
+    for (const channel of channels) this.#known.delete(channel);
     const kept = this.#entries.slice(this.#first).filter((entry) => !channels.has(entry.channel));
     this.#bytes = kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
     this.#entries = kept;
@@ -86,11 +150,20 @@ export class Log {
       if (oldest === undefined) return;
       this.#bytes -= oldest.bytes.length;
       this.#first += 1;
+      this.#forgetEntry(oldest);
     }
     // Cutting the front off costs as much as what is left: once in a while, not every time.
     if (this.#first > 1_024 && this.#first > this.size) {
       this.#entries = this.#entries.slice(this.#first);
       this.#first = 0;
     }
+  }
+
+  #forgetEntry({ channel, id, timeMs }: LogEntry): void {
+    const known = this.#known.get(channel);
+    if (!known) return;
+    known.ids.delete(id);
+    // Others of its second may be gone as well.
+    known.sinceMs = Math.max(known.sinceMs, wholeSecond(timeMs) + RESOLUTION_MS);
   }
 }

@@ -67,13 +67,14 @@ export function conflate(queue: readonly LogEntry[], applies: (entry: LogEntry) 
  * notice that stands at the beginning of the channel already becomes part of it. The newest message of all stays.
  *
  * @param applies whether the channel of an entry may be thinned so
- * @param notice makes the text, from the first dropped message and the number of missing ones, where that is known
+ * @param notice makes the text, from the first dropped message, the id of the first one after them, and the number of
+ *   missing ones, the last two where they are known
  */
 export function dropOldest(
   queue: readonly LogEntry[],
   excess: Excess,
   applies: (entry: LogEntry) => boolean,
-  notice: (first: LogEntry, count: number | undefined) => string,
+  notice: (first: LogEntry, before: string | null, count: number | undefined) => string,
 ): Thinned {
   let { messages, bytes } = excess;
   let count = 0;
@@ -103,12 +104,14 @@ export function dropOldest(
     if (!gone.has(index)) return entries.push(entry);
     const gap = gaps.get(entry.channel);
     if (gap?.last !== index) return undefined;
+    const next = queue.find((other, place) => place > index && other.channel === entry.channel && !isNotice(other));
+    const missing = gap.isCounted ? gap.missing : undefined;
     // A notice that stood there alone stays what it was.
     const standsFor: Substitute = {
       ...entry,
       id: "",
       after: gap.first.after,
-      bytes: Buffer.from(notice(gap.first, gap.isCounted ? gap.missing : undefined)),
+      bytes: Buffer.from(notice(gap.first, next?.id ?? null, missing)),
       missing: gap.missing,
       isCounted: gap.isCounted,
       original: null,

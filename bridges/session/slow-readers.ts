@@ -55,7 +55,7 @@ export class SlowReaders {
         session.queue,
         excess,
         (entry) => policyOf(entry) === "drop-oldest",
-        (first, count) => this.#notice(first, count),
+        (first, before, count) => this.#notice(first, before, count),
       );
       session.requeue(dropped.entries);
       this.#tell(session, conflated.count, dropped.count);
@@ -72,16 +72,10 @@ export class SlowReaders {
     return this.#options.rules.find((rule) => names.has(rule.channels))?.policy ?? "disconnect";
   }
 
-  #notice({ channel, after }: LogEntry, count: number | undefined): string {
+  #notice({ channel, after }: LogEntry, before: string | null, count: number | undefined): string {
     const { networkOf, now } = this.#options;
-    return gapText(
-      channel,
-      networkOf(channel),
-      new Date(now()).toISOString(),
-      "this reader was too slow",
-      after,
-      count,
-    );
+    const time = new Date(now()).toISOString();
+    return gapText(channel, networkOf(channel), time, "this reader was too slow", after, before, count);
   }
 
   /** Each offender is named once until it has caught up; how much it lost is told when its session ends. */

@@ -33,10 +33,12 @@ describe.for([
     expect(held).toBeUndefined();
     await stack.ircd.start();
     expect(await answered).toMatchObject({ successful: true });
-    await vi.waitFor(() => expect(textsOf(heard)).toEqual(["before", "gap", "held"]), 5_000);
-    const [before, gap] = heard;
+    await vi.waitFor(() => expect(textsOf(heard)).toEqual(["before", "gap", "gap", "held"]), 5_000);
+    const [before, gap, wholeGap, first] = heard;
     expect(before?.ext).toMatchObject({ tailspin: { id: expect.stringMatching(/./) } });
-    expect(gap).toMatchObject({ data: { gap: { reason: expect.stringMatching(/\w/), after: idOf(before) } } });
+    const told = { reason: expect.stringMatching(/\w/) as string, after: idOf(before) };
+    expect(gap).toMatchObject({ data: { gap: { ...told, before: null } } });
+    expect(wholeGap).toMatchObject({ data: { gap: { ...told, before: idOf(first) } } });
     expect(gap?.ext).toMatchObject({ tailspin: { gap: true, network: "irc", time: expect.any(String) } });
 
     await stack.ircd.stop();
@@ -109,7 +111,10 @@ describe.for([
       const texts = textsOf(heard);
       const seen = new Set([...onIrc, ...texts]);
       expect(accepted.filter((text) => !seen.has(text))).toEqual([]);
-      expect(texts.filter((text) => text === "gap")).toHaveLength(1);
+      // One gap, told at once, and again with its end where that was not known.
+      const gaps = heard.map(({ data }) => Reflect.get(Object(data), "gap")).filter((gap) => gap !== undefined);
+      expect(new Set(gaps.map((gap) => Reflect.get(Object(gap), "after"))).size).toBe(1);
+      expect(gaps.filter((gap) => Reflect.get(Object(gap), "before") !== null)).toHaveLength(1);
       const said = texts.filter((text) => text !== "gap");
       expect(new Set(said).size).toBe(said.length);
     }

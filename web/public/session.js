@@ -1,5 +1,6 @@
 import { Connection } from "./connection.js";
 import { contentOf, parseTime } from "./format.js";
+import { gapOf, Gaps } from "./gaps.js";
 import { Outbox } from "./outbox.js";
 import { Roster } from "./roster.js";
 
@@ -13,6 +14,7 @@ export class Session {
   #owner;
   #outbox = new Outbox();
   #roster = new Roster();
+  #gaps = new Gaps();
   /** @type {Connection | null} */
   #connection = null;
 
@@ -61,6 +63,7 @@ export class Session {
     this.#outbox.leave(this.room);
     this.room = room;
     this.#roster.clear();
+    this.#gaps.close();
     this.#view.enter(room);
     this.#showPeople();
     this.#showPending();
@@ -120,12 +123,18 @@ export class Session {
    */
   #onMessage(room, message) {
     const ext = tailspinOf(message.ext);
-    if (ext.gap === true) return this.#view.gap(gapReason(message.data));
+    if (ext.gap === true) return this.#onGap(gapOf(message.data));
+    this.#gaps.close();
     const content = contentOf(message.data);
     const from = typeof ext.from === "string" && ext.from !== "" ? ext.from : "somebody";
     const isOwn = !content.isJson && this.#outbox.takeCopy(room, from, content.text);
     this.#view.add({ ...content, from, isOwn, time: parseTime(ext.time, new Date()) });
     if (isOwn) this.#showPending();
+  }
+
+  /** @param {import("./gaps.js").Gap} gap */
+  #onGap(gap) {
+    if (this.#gaps.isNew(gap)) this.#view.gap(gap.reason);
   }
 
   /** @param {import("./connection.js").Message} message */
@@ -178,11 +187,4 @@ export class Session {
 function tailspinOf(ext) {
   const ours = ext !== undefined && "tailspin" in ext ? ext.tailspin : undefined;
   return typeof ours === "object" && ours !== null ? ours : {};
-}
-
-/** @param {unknown} data */
-function gapReason(data) {
-  const gap = typeof data === "object" && data !== null && "gap" in data ? data.gap : undefined;
-  const reason = typeof gap === "object" && gap !== null && "reason" in gap ? gap.reason : undefined;
-  return typeof reason === "string" && reason !== "" ? reason : "the server could not tell which.";
 }

@@ -98,15 +98,15 @@ describe("deliveryText", () => {
 });
 
 describe("gapText", () => {
-  it("names the last message before the gap", () => {
-    expect(JSON.parse(gapText("/lobby", "irc", "2026-11-21T07:00:00.000Z", "network_restarted", "m1"))).toEqual({
+  it("names the last message before the gap, and the first after it", () => {
+    expect(JSON.parse(gapText("/lobby", "irc", "2026-11-21T07:00:00.000Z", "network_restarted", "m1", "m9"))).toEqual({
       channel: "/lobby",
-      data: { gap: { reason: "network_restarted", after: "m1" } },
+      data: { gap: { reason: "network_restarted", after: "m1", before: "m9" } },
       ext: { tailspin: { gap: true, network: "irc", time: "2026-11-21T07:00:00.000Z" } },
     });
   });
 
   it("says null where nothing came before it", () => {
-    expect(JSON.parse(gapText("/lobby", "irc", "t", "r", null))).toHaveProperty("data.gap.after", null);
+    expect(JSON.parse(gapText("/lobby", "irc", "t", "r", null, null))).toHaveProperty("data.gap.after", null);
   });
 });

@@ -51,20 +51,31 @@ describe("Bridge", () => {
     expect(second?.[0]?.payload).toBe(first?.[0]?.payload);
   });
 
-  it("tells of a gap in the channel's own stream, after the last message before it", async () => {
+  it("tells of a gap in the channel's own stream at once, and again, with its end, before the next message", async () => {
     const socket = stage.dispatcher.over(null, connect(await stage.session(["/lobby"])));
     stage.network.inbox?.gap("/lobby", "away");
+    stage.network.inbox?.gap("/elsewhere", "away");
+    await stage.advance();
     stage.network.say("/lobby", 1, "id-1");
     stage.network.inbox?.gap("/lobby", "away again");
-    stage.network.inbox?.gap("/elsewhere", "away");
-    const gaps = socket.messages.filter((message) => JSON.stringify(message).includes('"gap":true'));
-    expect(gaps).toMatchObject([
-      { channel: "/lobby", data: { gap: { reason: "away", after: null } }, ext: { tailspin: { network: "fake" } } },
-      { channel: "/lobby", data: { gap: { reason: "away again", after: "id-1" } } },
+    await stage.advance();
+    const gap = (reason: string, after: string | null, before: string | null) => ({
+      channel: "/lobby",
+      data: { gap: { reason, after, before } },
+      ext: { tailspin: { gap: true, network: "fake", time: expect.any(String) as string } },
+    });
+    expect(socket.take()).toMatchObject([
+      gap("away", null, null),
+      gap("away", null, "id-1"),
+      { data: 1 },
+      gap("away again", "id-1", null),
     ]);
+    stage.network.say("/lobby", 2, "id-2");
+    expect(socket.take()).toMatchObject([gap("away again", "id-1", "id-2"), { data: 2 }]);
     const late = await stage.session();
     await stage.ask(subscribe(late, "/lobby", { ext: { replay: { "/lobby": "id-1" } } }));
-    expect(await stage.ask(connect(late))).toMatchObject([{ data: { gap: { after: "id-1" } } }, {}]);
+    const missed = await stage.ask(connect(late));
+    expect(missed).toMatchObject([gap("away again", "id-1", null), gap("away again", "id-1", "id-2"), { data: 2 }, {}]);
   });
 
   it("carries a conversation over the network's absence", async () => {

@@ -1,5 +1,6 @@
 import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
-import type { HistoryPage, Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import type { HistoryPage, HistoryQuery, Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import { FakeArchive } from "./fake-archive.ts";
 
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -219,6 +220,7 @@ export class FakeNetwork implements Network {
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
   readonly people = new Map<string, Member[]>();
+  readonly archive = new FakeArchive();
   /** Takes announcements; a fake network has no way for them of its own. */
   onAnnounce: (channel: string, text: string) => boolean = () => false;
 
@@ -247,8 +249,8 @@ export class FakeNetwork implements Network {
     return this.people.get(channel) ?? [];
   }
 
-  async history(): Promise<HistoryPage> {
-    return { messages: [], isContiguous: false, hasMore: false };
+  history(channel: string, query: HistoryQuery): Promise<HistoryPage> {
+    return this.archive.answer(channel, query);
   }
 
   async discover(): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import { NO_CONTEXT } from "../fakes.ts";
 /** A message whose bytes are its number, padded to a size. */
 export function entry(seq: number, size = 0): LogEntry {
   const bytes = Buffer.from(JSON.stringify(String(seq).padEnd(size, ".")));
-  return { seq, channel: "/lobby", id: String(seq), after: null, bytes };
+  return { seq, channel: "/lobby", id: String(seq), after: null, timeMs: 0, bytes };
 }
 
 export function session(isAck = false): Session {
