@@ -54,7 +54,10 @@ export class ChatHistory {
     countMessages: (lines: readonly IrcLine[]) => number,
   ): Promise<Asked> {
     const isEnough = (lines: readonly IrcLine[]): boolean => lines.length > limit && countMessages(lines) > limit;
-    if (since === null) return { lines: await this.#step(ircChannel, "LATEST", "*", limit), isContiguous: true };
+    if (since === null) {
+      const lines = await this.#step(ircChannel, "LATEST", "*", limit);
+      return { lines, isContiguous: lines.length > 0 };
+    }
     if ("id" in since && isWord(since.id)) {
       const position = `msgid=${since.id}`;
       const lines = await this.#after(ircChannel, position, isEnough).catch(withoutPosition);

@@ -37,7 +37,7 @@ export function readOld(channel: string, lines: readonly IrcLine[], parts: Omit<
  */
 export function pageOfAll(old: OldMessages, { since, limit }: HistoryQuery): HistoryPage {
   const { messages } = old;
-  if (since === null) return pageFrom(old, Math.max(0, messages.length - limit), true, limit);
+  if (since === null) return pageFrom(old, Math.max(0, messages.length - limit), messages.length > 0, limit);
   const found = "id" in since ? messages.findLastIndex(({ id }) => id === since.id) : -1;
   if (found >= 0) return pageFrom(old, found + 1, true, limit);
   const { timeMs } = since;
