@@ -58,7 +58,8 @@ export class Discovery {
     if (command === LIST_ENTRY) this.#add(listing, params[1] ?? "", params.at(-1) ?? "");
     else if (command === LIST_END) this.#finish(listing);
     else if (REFUSALS.has(command) && params[1] === "LIST") this.#refuse(line);
-    else if (command === "NOTICE" && line.nick === "" && listing.found.size === 0) listing.notice = params.at(-1) ?? "";
+    else if (command === "NOTICE" && !line.prefix.includes("!") && listing.found.size === 0)
+      listing.notice = params.at(-1) ?? "";
     else return command === LIST_START;
     return true;
   }

@@ -46,7 +46,7 @@ describe("discovery", () => {
     for (let number = from; number < to; number += 1) asked.at(-1)?.send(`:srv 322 x #c${number} 1 :topic`);
   };
   const hasAsked = (times: number) => vi.waitFor(() => expect(asked).toHaveLength(times), WAIT);
-  const begin = async (settings: object = {}): Promise<void> => {
+  const begin = async (settings: Record<string, unknown> = {}): Promise<void> => {
     bridge = await startIrcNetwork({ host: "127.0.0.1", port: ircd.port }, settings);
   };
   beforeEach(async () => {

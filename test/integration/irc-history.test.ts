@@ -162,6 +162,58 @@ describe("history of InspIRCd", () => {
   });
 });
 
+describe("requests for history", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startInspircd();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it("wait for each other, as many as may", async () => {
+    await using ann = await RawIrc.login(server, "ann", "#one", "#two", "#three");
+    await using bridge = await start(server, { maxHistoryRequests: 2 });
+    const channels = ["/one", "/two", "/three"];
+    for (const channel of channels) {
+      await bridge.network.join(channel);
+      ann.say(`#${channel.slice(1)}`, channel);
+    }
+    await ann.taken();
+    const answers = await Promise.allSettled(
+      channels.map((channel) => bridge.network.history(channel, { since: null, limit: 5 })),
+    );
+    expect(
+      answers.map((answer) => (answer.status === "fulfilled" ? texts(answer.value) : answer.reason)),
+    ).toMatchObject([[{ text: "/one" }], [{ text: "/two" }], { name: "NetworkError", kind: "unavailable" }]);
+    expect(texts(await bridge.network.history("/three", { since: null, limit: 5 }))).toEqual([{ text: "/three" }]);
+  });
+
+  it("look at the newest lines, as many as may, and know that there were more", async () => {
+    await using ann = await RawIrc.login(server, "ann2", "#many");
+    await using bridge = await start(server, { maxHistoryLines: 10 });
+    await bridge.network.join("/many");
+    for (let number = 0; number < 200; number += 1) ann.say("#many", `${number}`);
+    await ann.taken();
+    await vi.waitFor(() => expect(bridge.inbox.messages).toHaveLength(200), WAIT);
+    const since = { id: bridge.inbox.messages[100]?.id ?? "" };
+    const page = await bridge.network.history("/many", { since, limit: 1_000 });
+    expect([texts(page).length, texts(page).at(-1), page.isContiguous]).toEqual([10, { text: "199" }, false]);
+  });
+
+  it("fail in time when the server stands still, and succeed when it goes on", async () => {
+    await using ann = await RawIrc.login(server, "ann3", "#ice");
+    await using bridge = await start(server, { historyTimeoutMs: 2_500 });
+    await bridge.network.join("/ice");
+    ann.say("#ice", "hello");
+    await ann.taken();
+    await bridge.network.history("/ice", { since: null, limit: 5 });
+    await server.freeze();
+    const failed = await bridge.network.history("/ice", { since: null, limit: 5 }).catch((error: unknown) => error);
+    await server.thaw();
+    expect(failed).toMatchObject({ kind: "unavailable", message: "the server did not send its history in time" });
+    expect(texts(await bridge.network.history("/ice", { since: null, limit: 5 }))).toEqual([{ text: "hello" }]);
+  });
+});
+
 describe.each([
   ["ngircd", startNgircd],
   ["embedded", startEmbedded],
