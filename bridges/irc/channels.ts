@@ -1,7 +1,7 @@
+import type { Naming } from "../naming.ts";
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
 import type { IrcLine } from "./connection.ts";
-import type { Naming } from "../naming.ts";
 import { ircNameOf } from "./foreign-names.ts";
 import { foldAscii, foldName } from "./names.ts";
 import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
@@ -166,6 +166,9 @@ export class Channels {
   #add(name: string, maxLength: number): Entry {
     const encoded = ircNameOf(name, this.#naming, maxLength);
     if (encoded === null) throw new NetworkError("refused", "not a channel name");
+    // Two channels with one IRC channel would each take the other's messages away.
+    const other = this.#byKey.get(foldName(encoded.ircChannel));
+    if (other !== undefined) throw new NetworkError("refused", `${encoded.ircChannel} is ${other.name} here`);
     const entry = {
       ...encoded,
       name,

@@ -1,0 +1,35 @@
+import type { Naming } from "../naming.ts";
+import { decodeName, encodeName, foldName } from "./names.ts";
+
+/** Reads names of IRC channels that are found, in the server's letter case. */
+export class ChannelReader {
+  readonly #naming: Naming;
+  readonly #aliases: ReadonlyMap<string, string>;
+
+  constructor(naming: Naming) {
+    this.#naming = naming;
+    this.#aliases = new Map([...naming.aliases].map(([ircChannel, channel]) => [foldName(ircChannel), channel]));
+  }
+
+  /**
+   * @param topic where a cut name's whole name may stand, as its last word
+   * @param maxLength the server's CHANNELLEN
+   * @returns null for a channel that has no name here
+   */
+  read(ircChannel: string, topic: string, maxLength: number): string | null {
+    const key = foldName(ircChannel);
+    const alias = this.#aliases.get(key);
+    if (alias !== undefined) return alias;
+    const local = decodeName(ircChannel) ?? fromTopic(key, topic, maxLength);
+    const channel = local === null ? null : this.#naming.channelOf(local);
+    // A channel with an alias is elsewhere.
+    return channel === null || this.#naming.alias(channel) !== undefined ? null : channel;
+  }
+}
+
+/** The name's hash proves that it is this channel's, and not somebody's words. */
+function fromTopic(key: string, topic: string, maxLength: number): string | null {
+  const name = topic.split(" ").at(-1) ?? "";
+  const encoded = encodeName(name, maxLength);
+  return encoded?.isCut === true && encoded.ircChannel === key ? name : null;
+}
