@@ -8,6 +8,7 @@ import type { Calls } from "./calls.ts";
 import type { Census } from "./census.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Network } from "./network.ts";
 import { makeParts } from "./parts.ts";
@@ -50,6 +51,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #sessions: Sessions;
   readonly #calls: Calls;
   readonly #channels: Channels;
+  readonly #discovery: Discovery;
   readonly #requests: Requests;
   readonly #inbox: Inbox;
   #server: LinkServer | null = null;
@@ -64,6 +66,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#sessions = parts.sessions;
     this.#calls = parts.calls;
     this.#channels = parts.channels;
+    this.#discovery = parts.discovery;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inbox = parts.inbox;
@@ -108,6 +111,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     return {
       sessions: this.#sessions.size,
       channels: this.#channels.size,
+      patterns: this.#channels.patterns.size,
       connections: downlinks.reduce((sum, { connections }) => sum + connections, 0),
       exchanges: downlinks.reduce((sum, { exchanges }) => sum + exchanges, 0),
     };
@@ -126,6 +130,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#calls.stop();
+    this.#discovery.stop();
     this.#channels.stop();
     this.#sessions.stop();
     this.#delivery.stop();

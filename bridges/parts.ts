@@ -5,7 +5,9 @@ import { Broadcast } from "./broadcast.ts";
 import { Calls } from "./calls.ts";
 import { audienceOf } from "./channel/channel.ts";
 import { Channels } from "./channel/channels.ts";
+import { Patterns } from "./channel/patterns.ts";
 import type { BridgeConfig } from "./config.ts";
+import { Discovery } from "./discovery.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
@@ -36,6 +38,7 @@ export interface Parts {
   readonly calls: Calls;
   readonly sessions: Sessions;
   readonly channels: Channels;
+  readonly discovery: Discovery;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inbox: Inbox;
@@ -94,15 +97,19 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
       sessions.end(session, "fell behind");
     },
   });
+  const patterns = new Patterns(config.maxWildcardChannels);
   const channels = new Channels({
     ...config,
     network,
+    patterns,
     now,
     log,
     onLeft: (left) => {
       messages.forget(left);
     },
   });
+  const searched = { network, whenUp: () => channels.whenUp(), isUp: () => channels.isUp, mayMatch: () => true };
+  const discovery = new Discovery({ ...config, networks: [searched], channels, now, log, faults });
   const calls = new Calls({ ...config, channels, now, randomBytes });
   const presence = new Presence({
     toWatchers: (channel, text) => {
@@ -114,6 +121,7 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
   });
   const subscriptions = new Subscriptions({
     channels,
+    discovery,
     presence,
     log: messages,
     maxSubscriptions: config.maxSubscriptions,
@@ -145,5 +153,5 @@ export function makeParts({ config, network, faults, log, now, randomBytes }: Pa
     faults,
     log,
   });
-  return { calls, sessions, channels, delivery, broadcast, inbox, requests };
+  return { calls, sessions, channels, discovery, delivery, broadcast, inbox, requests };
 }

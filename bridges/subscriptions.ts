@@ -2,6 +2,8 @@ import { BayeuxError, isPattern, isService } from "../bayeux/index.ts";
 import type { SubscriptionChange } from "../bayeux/index.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
+import type { Pattern } from "./channel/patterns.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Log, LogEntry } from "./log/log.ts";
 import { isPresence, watchedChannel } from "./presence.ts";
 import type { Presence } from "./presence.ts";
@@ -13,6 +15,7 @@ type Position = string | number | undefined;
 /** What subscribing needs. */
 export interface SubscriptionsOptions {
   readonly channels: Channels;
+  readonly discovery: Discovery;
   readonly presence: Presence;
   readonly log: Log;
   readonly maxSubscriptions: number;
@@ -44,14 +47,27 @@ export class Subscriptions {
       throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
     }
     const froms = names.map((name) => readReplay(request, name));
-    const joined = names.map((name) => watchedChannel(name) ?? name);
-    await this.#options.channels.withJoined(joined, (channels) => {
-      // Rule 25: all or nothing. What may still fail comes before the first is added.
-      const missed = this.#replays(session, names, froms);
-      channels.forEach((channel, index) => {
-        if (!session.hasEnded) this.#add(session, channel, names[index] ?? channel.name, missed[index] ?? []);
-      });
-    });
+    const { channels, discovery } = this.#options;
+    const wanted = discovery.want(names.filter(isPattern));
+    try {
+      const add = () => {
+        // Rule 25: all or nothing. What may still fail comes before the first is added.
+        const missed = this.#replays(session, names, froms, wanted.patterns);
+        names.forEach((name, index) => {
+          if (session.hasEnded) return;
+          session.subscriptions.add(name);
+          const pattern = wanted.patterns.get(name);
+          const channel = channels.get(watchedChannel(name) ?? name);
+          if (pattern) channels.patterns.subscribe(pattern, session);
+          else if (channel) this.#add(session, channel, name);
+          for (const entry of missed[index] ?? []) this.#options.queue(session, entry);
+        });
+      };
+      const joined = names.filter((name) => !isPattern(name)).map((name) => watchedChannel(name) ?? name);
+      await channels.withJoined(joined, add, wanted.ready);
+    } finally {
+      wanted.release();
+    }
   }
 
   /** Unsubscribing from what one is not subscribed to is fine. */
@@ -66,8 +82,11 @@ export class Subscriptions {
 
   remove(session: Session, name: string): void {
     if (!session.subscriptions.delete(name)) return;
+    const { channels } = this.#options;
+    const pattern = channels.patterns.get(name);
+    if (pattern) return channels.patterns.unsubscribe(pattern, session);
     const watched = watchedChannel(name);
-    const channel = this.#options.channels.get(watched ?? name);
+    const channel = channels.get(watched ?? name);
     if (!channel) return;
     if (watched !== null) {
       channel.watchers.delete(session);
@@ -80,15 +99,23 @@ export class Subscriptions {
   }
 
   /** @returns what each channel has for the session. @throws BayeuxError where that is not all that it asked for */
-  #replays(session: Session, names: readonly string[], froms: readonly Position[]): (readonly LogEntry[])[] {
+  #replays(
+    session: Session,
+    names: readonly string[],
+    froms: readonly Position[],
+    patterns: ReadonlyMap<string, Pattern>,
+  ): (readonly LogEntry[])[] {
     const { log, limits } = this.#options;
     const room = session.room(limits);
     // What is said from now on needs room as well.
     let messages = Math.max(room.maxQueuedMessages / 2, 0);
     let bytes = Math.max(room.maxQueuedBytes / 2, 0);
+    const isAsked = (from: Position) => from !== undefined && from !== -1;
+    const covered = new Set(names.filter((name, index) => !patterns.has(name) && isAsked(froms[index])));
     return names.map((name, index) => {
       const from = isPresence(name) ? undefined : froms[index];
-      const wanted = replayed(log, name, from);
+      const pattern = isAsked(from) ? patterns.get(name) : undefined;
+      const wanted = pattern ? log.allOf(newTo(session, pattern, covered)) : replayed(log, name, from);
       let first = wanted.length;
       for (; first > 0; first--) {
         const size = wanted[first - 1]?.bytes.length ?? 0;
@@ -101,25 +128,19 @@ export class Subscriptions {
     });
   }
 
-  #add(session: Session, channel: Channel, name: string, missed: readonly LogEntry[]): void {
-    const { presence, queue } = this.#options;
-    if (isPresence(name)) {
-      session.subscriptions.add(name);
-      presence.watch(channel, session);
-      return;
-    }
-    session.subscriptions.add(name);
+  #add(session: Session, channel: Channel, name: string): void {
+    const { presence } = this.#options;
+    if (isPresence(name)) return presence.watch(channel, session);
     channel.subscribers.add(session);
     channel.forgetAudience();
     presence.joined(channel, session);
-    for (const entry of missed) queue(session, entry);
   }
 }
 
-/** @throws BayeuxError for what cannot be subscribed to in this version, or at all */
+/** @throws BayeuxError for what cannot be subscribed to */
 function checkName(name: string): void {
-  if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   if (!isPresence(name)) return;
+  if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   const watched = watchedChannel(name);
   if (watched === null || isPresence(watched) || isService(watched)) throw new BayeuxError("unknownChannel", [name]);
 }
@@ -129,12 +150,29 @@ function readReplay(request: SubscriptionChange, name: string): Position {
   const replay = request.ext["replay"];
   if (typeof replay !== "object" || replay === null || !Object.hasOwn(replay, name)) return undefined;
   const from: unknown = Object.entries(replay).find(([key]) => key === name)?.[1];
-  if (from === -1 || from === -2 || (typeof from === "string" && from !== "")) return from;
+  if (from === -1 || from === -2) return from;
+  if (isPattern(name)) {
+    const text = "replay of a wildcard must be -1 (new only) or -2 (everything kept of the channels that match)";
+    throw new BayeuxError("badField", ["replay", name], text);
+  }
+  if (typeof from === "string" && from !== "") return from;
   throw new BayeuxError(
     "badField",
     ["replay", name],
     "replay must be -1 (new only), -2 (everything kept), or the id of an earlier message",
   );
+}
+
+/** @returns the channels that a pattern brings to a session and nothing else does; they are covered from now on */
+function newTo(session: Session, { channels }: Pattern, covered: Set<string>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { name, subscribers, patterns } of channels) {
+    const isKnown = subscribers.has(session) || [...patterns].some((other) => other.subscribers.has(session));
+    if (isKnown || covered.has(name)) continue;
+    names.add(name);
+    covered.add(name);
+  }
+  return names;
 }
 
 function replayed(log: Log, name: string, from: Position): readonly LogEntry[] {

@@ -2,11 +2,14 @@ import { BayeuxError } from "../../bayeux/index.ts";
 import type { Logger } from "pino";
 import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
+import { within } from "../within.ts";
 import { Channel } from "./channel.ts";
+import type { Patterns } from "./patterns.ts";
 
 /** What the table of channels needs. */
 export interface ChannelsOptions {
   readonly network: Network;
+  readonly patterns: Patterns;
   readonly now: () => number;
   readonly log: Logger;
   readonly joinTimeoutMs: number;
@@ -56,6 +59,19 @@ export class Channels {
     return this.#byName.get(name);
   }
 
+  get patterns(): Patterns {
+    return this.#options.patterns;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Resolves when the network is up. */
+  whenUp(): Promise<void> {
+    return this.#networkUp.promise;
+  }
+
   all(): Iterable<Channel> {
     return this.#byName.values();
   }
@@ -77,9 +93,14 @@ export class Channels {
    * Makes sure that channels are joined, side by side, and then uses them; none is left in between.
    *
    * @param use gets the channels in the order of their names, when all are joined
+   * @param also has to be done as well before they are used
    * @throws BayeuxError with the network's words, or when it takes too long
    */
-  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T): Promise<T> {
+  async withJoined<T>(
+    names: readonly string[],
+    use: (channels: readonly Channel[]) => T,
+    also: Promise<void> = Promise.resolve(),
+  ): Promise<T> {
     const channels: Channel[] = [];
     try {
       for (const name of names) {
@@ -88,7 +109,7 @@ export class Channels {
         channels.push(channel);
       }
       const joins = channels.map((channel) => this.#joinFor(channel));
-      const failed = (await Promise.allSettled(joins)).find((result) => result.status === "rejected");
+      const failed = (await Promise.allSettled([...joins, also])).find((result) => result.status === "rejected");
       if (failed) throw failed.reason;
       return use(channels);
     } finally {
@@ -140,6 +161,7 @@ export class Channels {
       if (channel.outbox.pending > 0) channel.outbox.sweep();
       if (!channel.isIdle || channel.idleSinceMs > due) continue;
       this.#byName.delete(channel.name);
+      this.patterns.abandon(channel);
       left.add(channel.name);
       channel.network.leave(channel.name).catch((error: unknown) => {
         this.#options.log.error({ channel: channel.name, err: error }, "leaving a channel failed");
@@ -160,6 +182,7 @@ export class Channels {
     }
     const channel = new Channel(name, this.#options.network, this.#options.now);
     this.#byName.set(name, channel);
+    this.patterns.adopt(channel);
     return channel;
   }
 
@@ -190,21 +213,8 @@ export class Channels {
   }
 }
 
-async function within<T>(promise: Promise<T>, timeoutMs: number, text: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new NetworkError("unavailable", text));
-    }, timeoutMs).unref();
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function asBayeuxError(error: unknown, channel: string): unknown {
+/** What a browser is told of a network's fault; anything else stays as it is. */
+export function asBayeuxError(error: unknown, channel: string): unknown {
   if (!(error instanceof NetworkError)) return error;
   switch (error.kind) {
     case "refused":

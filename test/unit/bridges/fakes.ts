@@ -1,5 +1,5 @@
 import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
-import type { HistoryPage, Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import type { HistoryPage, Member, Network, NetworkError, NetworkInbox, Publication } from "../../../bridges/index.ts";
 
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -218,6 +218,8 @@ export class FakeNetwork implements Network {
   readonly joins: Asked[] = [];
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
+  /** Channels that nobody may join, while it is obliging. */
+  readonly refusing = new Map<string, NetworkError>();
   readonly people = new Map<string, Member[]>();
 
   start(inbox: NetworkInbox): void {
@@ -245,8 +247,16 @@ export class FakeNetwork implements Network {
     return { messages: [], isContiguous: false, hasMore: false };
   }
 
-  async discover(): Promise<readonly string[]> {
-    return [];
+  /** What it tells of its channels. */
+  existing: string[] = [];
+  /** Set: it cannot tell them. */
+  discoverError: NetworkError | null = null;
+  discoveries = 0;
+
+  async discover(limit: number): Promise<readonly string[]> {
+    this.discoveries += 1;
+    if (this.discoverError) throw this.discoverError;
+    return this.existing.slice(0, limit);
   }
 
   announce(): boolean {
@@ -268,7 +278,9 @@ export class FakeNetwork implements Network {
   #ask(list: Asked[], channel: string, publication: Publication | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     list.push({ channel, publication, resolve, reject });
-    if (this.isObliging) resolve();
+    const refusal = publication ? undefined : this.refusing.get(channel);
+    if (this.isObliging && refusal) reject(refusal);
+    else if (this.isObliging) resolve();
     return promise;
   }
 }

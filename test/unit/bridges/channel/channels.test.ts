@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NetworkError } from "../../../../bridges/index.ts";
 import { Channels } from "../../../../bridges/channel/channels.ts";
+import { Patterns } from "../../../../bridges/channel/patterns.ts";
 import { FakeNetwork } from "../fakes.ts";
 import { publication } from "../../../support/publication.ts";
 
@@ -17,6 +18,7 @@ describe("Channels", () => {
     left = [];
     channels = new Channels({
       network,
+      patterns: new Patterns(3),
       now: () => Date.now(),
       log: pino({ level: "silent" }),
       joinTimeoutMs: 10_000,
