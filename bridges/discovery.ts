@@ -84,7 +84,7 @@ export class Discovery {
       },
     );
     for (const { failure, crowded } of outcomes) {
-      if (failure) throw failure;
+      if (failure) throw new BayeuxError(failure.which, [first?.name ?? ""], failure.message);
       const missed = patterns.find((pattern) => crowded.has(pattern));
       if (!missed) continue;
       throw new BayeuxError(

@@ -111,7 +111,8 @@ export class Search {
     const { channels, log, faults, network, isUp } = this.#options;
     const crowded = this.#hold(names);
     const refusing: string[] = [];
-    const joins = names.map(async (name) => {
+    const isMissing = (name: string) => channels.patterns.isHeld(name) && channels.get(name)?.isJoined !== true;
+    const joins = names.filter(isMissing).map(async (name) => {
       const joined = await this.#join(name);
       if (joined === "refused") refusing.push(name);
       if (joined === "no room") for (const pattern of channels.patterns.matching(name)) crowded.add(pattern);
@@ -121,10 +122,12 @@ export class Search {
       const detail = { network: network.name, refused: refusing.length, channels: refusing.slice(0, TOLD) };
       log.warn(detail, "channels that a wildcard matches cannot be joined");
     }
-    if (crowded.size === 0) this.#isCrowdTold = false;
+    // Who is only asking gets an error, which is counted where it is answered.
+    const lacking = [...crowded].filter(({ subscribers }) => subscribers.size > 0);
+    if (lacking.length === 0) this.#isCrowdTold = false;
     else if (!this.#isCrowdTold) {
       this.#isCrowdTold = true;
-      log.warn({ patterns: [...crowded].slice(0, TOLD).map(({ name }) => name) }, "wildcards match too many channels");
+      log.warn({ patterns: lacking.slice(0, TOLD).map(({ name }) => name) }, "wildcards match too many channels");
       faults.count("bridge.wildcardChannels", "limit reached");
     }
     const failure = isUp() ? undefined : new BayeuxError("unavailable", [network.name], "The network went away");
@@ -162,14 +165,11 @@ export class Search {
     return crowded;
   }
 
-  /** Joins a channel that is held and not joined, or waits for the join under way. */
-  #join(name: string): Promise<Joined> | Joined {
-    const { channels, gate } = this.#options;
-    if (!channels.patterns.isHeld(name)) return "unwanted";
-    if (channels.get(name)?.isJoined === true) return "joined";
+  /** Joins a channel, or waits for the join under way. */
+  #join(name: string): Promise<Joined> {
     const known = this.#joins.get(name);
     if (known) return known;
-    const join = gate
+    const join = this.#options.gate
       .pass(() => this.#joinNow(name))
       .finally(() => {
         this.#joins.delete(name);
