@@ -110,7 +110,6 @@ export class Patterns {
   subscribe(pattern: Pattern, session: Session): void {
     pattern.subscribers.add(session);
     pattern.forgetAudiences();
-    for (const channel of pattern.channels) this.hold(channel.name, channel);
   }
 
   unsubscribe(pattern: Pattern, session: Session): void {
@@ -123,9 +122,7 @@ export class Patterns {
   adopt(channel: Channel): void {
     const patterns = this.matching(channel.name);
     for (const pattern of patterns) pattern.link(channel);
-    if (this.#held.has(channel.name) || patterns.some(({ subscribers }) => subscribers.size > 0)) {
-      this.hold(channel.name, channel);
-    }
+    if (patterns.length > 0) this.hold(channel.name, channel);
   }
 
   /** A channel is no more: it was left. */

@@ -66,6 +66,21 @@ describe("Wildcards at their limits", () => {
       expect(told("channels listed again")).toBe(1);
     });
 
+    it("holds it against no channel that the network went away meanwhile", async () => {
+      stage.network.existing = ["/chat/a"];
+      stage.network.isObliging = false;
+      const poll = stage.dispatcher.post(subscribe(clientId, "/chat/*"));
+      await stage.advance();
+      stage.network.inbox?.down("cut");
+      stage.network.joins[0]?.reject(new NetworkError("unavailable", "cut"));
+      await stage.advance();
+      expect(poll.messages).toMatchObject([{ successful: false, error: expect.stringMatching(/^503:/) }]);
+      stage.network.inbox?.up();
+      stage.network.isObliging = true;
+      expect(await hear(clientId, "/chat/*")).toMatchObject({ successful: true });
+      expect(joined()).toEqual(["/chat/a", "/chat/a"]);
+    });
+
     it("does without channels that refuse us, tells it once, and tries them again rarely", async () => {
       stage.network.existing = ["/chat/a", "/chat/secret"];
       stage.network.refusing.set("/chat/secret", new NetworkError("refused", "invite only"));
