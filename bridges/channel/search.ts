@@ -146,7 +146,9 @@ export class Search {
     const crowded = new Set<Pattern>();
     const asked = new Map<Pattern, Set<string>>();
     for (const pattern of patterns.all()) {
-      if (pattern.subscribers.size === 0) asked.set(pattern, new Set([...pattern.channels].map(({ name }) => name)));
+      if (pattern.subscribers.size > 0) continue;
+      const here = [...pattern.channels].map(({ name }) => name);
+      asked.set(pattern, new Set(here.filter((name) => !this.#isRefused(name))));
     }
     for (const name of names) {
       const matching = patterns.matching(name);
