@@ -18,7 +18,7 @@ describe("Channels", () => {
     left = [];
     channels = new Channels({
       network,
-      patterns: new Patterns(3),
+      patterns: new Patterns(1),
       now: () => Date.now(),
       log: pino({ level: "silent" }),
       joinTimeoutMs: 10_000,
@@ -118,6 +118,16 @@ describe("Channels", () => {
     expect(left).toEqual(["/a"]);
     expect(network.left).toEqual(["/a"]);
     expect(channels.get("/a")).toBeUndefined();
+  });
+
+  it("leaves a channel that patterns match and have no room for, and they know it no more", async () => {
+    network.isObliging = true;
+    const pattern = channels.patterns.use("/*", []);
+    join("/a");
+    join("/b");
+    await advance(31_000);
+    expect(network.left).toEqual(["/b"]);
+    expect([...pattern.channels].map(({ name }) => name)).toEqual(["/a"]);
   });
 
   it("leaves no channel that a publish is still under way to", async () => {
