@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startInNode } from "../conformance/node.ts";
 import { ROWS } from "../conformance/rows.ts";
-import { ListingNetwork } from "../support/listing-network.ts";
+import { makeIrcNetwork } from "../contract/network/irc-fixture.ts";
 import { LocalStack } from "../support/local-stack.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { startEmbedded, type TestServer } from "../support/servers.ts";
@@ -17,7 +17,7 @@ describe("wildcards over an IRC server", () => {
   beforeAll(async () => {
     server = await startEmbedded();
     stack = await LocalStack.start({
-      network: new ListingNetwork(server),
+      network: makeIrcNetwork(server, 1),
       bridge: { discoveryIntervalMs: INTERVAL_MS, leaveAfterMs: 300 },
     });
     await stack.bridge.ready();
