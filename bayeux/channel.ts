@@ -58,3 +58,11 @@ export function patternsOf(channel: string): string[] {
   const deep = segments.map((_, depth) => ["", ...segments.slice(0, depth), "**"].join("/"));
   return [...deep, ["", ...segments.slice(0, -1), "*"].join("/")];
 }
+
+/** @returns true where a pattern matches a concrete name; the same as a look at `patternsOf`, for many names */
+export function matches(pattern: string, channel: string): boolean {
+  const isDeep = pattern.endsWith("**");
+  const stem = pattern.slice(0, isDeep ? -2 : -1);
+  if (channel.length <= stem.length || !channel.startsWith(stem)) return false;
+  return isDeep || !channel.includes("/", stem.length);
+}

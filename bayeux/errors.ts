@@ -18,7 +18,7 @@ export const ERRORS = {
   sessionUnknown: [402, "session_unknown"],
   forbidden: [403, "This channel does not allow that"],
   refusedByNetwork: [403, "The network refused"],
-  wildcardUnavailable: [403, "Wildcard subscriptions are not available in this version"],
+  wildcardUnavailable: [403, "No wildcards below /presence - subscribe to the presence of each channel by name"],
   badOrigin: [403, "This origin is not allowed"],
   unknownChannel: [404, "Nothing is at this channel"],
   badChannel: [405, "A channel is /segment/segment of A-Z a-z 0-9 - _ ! ~ ( ) $ @ and wildcards come last"],

@@ -10,6 +10,7 @@ const METRICS: Readonly<Record<string, string>> = {
   "messages per second": "bridge.messagesPerSecond",
   subscriptions: "bridge.subscriptions",
   channels: "bridge.channels",
+  "wildcard channels": "bridge.wildcardChannels",
   data: "bridge.messageBytes",
   publishes: "bridge.publishes",
   calls: "bridge.calls",

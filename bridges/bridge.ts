@@ -8,6 +8,7 @@ import type { Calls } from "./calls.ts";
 import type { Census } from "./census.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -58,6 +59,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #channels: Channels;
   readonly #presence: Presence;
   readonly #streams: Streams;
+  readonly #discovery: Discovery;
   readonly #requests: Requests;
   readonly #readiness: Readiness;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
@@ -74,6 +76,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#calls = parts.calls;
     this.#channels = parts.channels;
     this.#streams = parts.streams;
+    this.#discovery = parts.discovery;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
@@ -122,6 +125,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     return {
       sessions: this.#sessions.size,
       channels: this.#channels.size,
+      patterns: this.#channels.patterns.size,
       connections: downlinks.reduce((sum, { connections }) => sum + connections, 0),
       exchanges: downlinks.reduce((sum, { exchanges }) => sum + exchanges, 0),
     };
@@ -142,6 +146,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#calls.stop();
     this.#presence.stop();
     this.#streams.stop();
+    this.#discovery.stop();
     this.#channels.stop();
     this.#sessions.stop();
     this.#delivery.stop();

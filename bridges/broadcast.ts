@@ -63,7 +63,9 @@ export class Broadcast {
   refresh(session: Session): void {
     const channels = this.#options.channels();
     for (const name of session.subscriptions) {
-      if (watchedChannel(name) === null) channels.get(name)?.forgetAudience();
+      if (watchedChannel(name) !== null) continue;
+      channels.get(name)?.forgetAudience();
+      channels.patterns.get(name)?.forgetAudiences();
     }
   }
 

@@ -3,6 +3,8 @@ export interface Census {
   readonly sessions: number;
   /** Joined, being joined, or kept for a while after their last use. */
   readonly channels: number;
+  /** Wildcards that sessions are subscribed to, or about to be. */
+  readonly patterns: number;
   /** Connection numbers that a session is attached to, or held at. */
   readonly connections: number;
   /** Requests being served. */

@@ -68,6 +68,13 @@ export const bridgeSchema = z.strictObject({
     .describe("how long the polls of its other tabs wait between each other, in milliseconds"),
   maxSubscriptions: count.default(1_000).describe("subscriptions of one session"),
   maxChannels: count.default(20_000).describe("channels joined by this process"),
+  discoveryIntervalMs: milliseconds
+    .default(10_000)
+    .describe(
+      "while somebody is subscribed to a wildcard, how often the network is asked for its channels, in milliseconds",
+    ),
+  maxWildcardChannels: count.default(1_000).describe("channels that this process stays in because of wildcards"),
+  maxDiscoveredChannels: count.default(50_000).describe("channels of a network that are looked at for wildcards"),
   maxMessageBytes: count.default(131_072).describe("bytes of one message's data, as JSON"),
   maxQueuedMessages: count
     .default(2_000)

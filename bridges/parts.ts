@@ -5,7 +5,9 @@ import { Broadcast } from "./broadcast.ts";
 import { Calls } from "./calls.ts";
 import { audienceOf } from "./channel/channel.ts";
 import { Channels } from "./channel/channels.ts";
+import { Patterns } from "./channel/patterns.ts";
 import type { BridgeConfig } from "./config.ts";
+import { Discovery } from "./discovery.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Archive } from "./history/archive.ts";
 import { LateCopies } from "./history/late-copies.ts";
@@ -44,6 +46,7 @@ export interface Parts {
   readonly sessions: Sessions;
   readonly channels: Channels;
   readonly streams: Streams;
+  readonly discovery: Discovery;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inboxes: ReadonlyMap<Network, Inbox>;
@@ -106,10 +109,13 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
   const archive = new Archive({ now, maxHistoryRequests: config.maxHistoryRequests });
   const lateCopies = new LateCopies(now);
   const streams = new Streams({ ...config, messages, broadcast, archive, lateCopies, now, log });
+  const mayHear = (channel: string) => !["publish-only", "none"].includes(mapping.access(channel));
+  const patterns = new Patterns(config.maxWildcardChannels, mayHear);
   const channels = new Channels({
     ...config,
     networks,
     mapping,
+    patterns,
     now,
     log,
     onLeft: (left) => {
@@ -119,6 +125,13 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
       presence.forget(left);
     },
   });
+  const searched = networks.map((network) => ({
+    network,
+    whenUp: () => channels.whenUp(network.name),
+    isUp: () => channels.isUp(network.name),
+    mayMatch: (pattern: string) => mapping.networksOf(pattern).includes(network.name),
+  }));
+  const discovery = new Discovery({ ...config, networks: searched, channels, now, log, faults });
   const calls = new Calls({ ...config, channels, now, randomBytes });
   const presence: Presence = new Presence({
     maxMembers: config.maxPresenceMembers,
@@ -136,6 +149,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
   const subscriptions = new Subscriptions({
     channels,
     mapping,
+    discovery,
     presence,
     replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
     maxSubscriptions: config.maxSubscriptions,
@@ -170,5 +184,5 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  return { calls, sessions, channels, streams, delivery, broadcast, inboxes, presence, requests };
+  return { calls, sessions, channels, discovery, streams, delivery, broadcast, inboxes, presence, requests };
 }

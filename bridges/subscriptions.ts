@@ -2,8 +2,11 @@ import { BayeuxError, isPattern, isService } from "../bayeux/index.ts";
 import type { SubscriptionChange } from "../bayeux/index.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
+import type { Pattern } from "./channel/patterns.ts";
+import type { Discovery } from "./discovery.ts";
 import { readReplay } from "./history/replay-from.ts";
-import type { Replays } from "./history/replays.ts";
+import type { ReplayFrom } from "./history/replay-from.ts";
+import type { Replays, Wanted } from "./history/replays.ts";
 import type { LogEntry } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence, watchedChannel } from "./presence/presence-channel.ts";
@@ -14,6 +17,7 @@ import type { Session } from "./session/session.ts";
 export interface SubscriptionsOptions {
   readonly channels: Channels;
   readonly mapping: Mapping;
+  readonly discovery: Discovery;
   readonly presence: Presence;
   readonly replays: Replays;
   readonly maxSubscriptions: number;
@@ -48,19 +52,23 @@ export class Subscriptions {
     if (session.subscriptions.size + names.length > maxSubscriptions) {
       throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
     }
-    const froms = names.map((name) => (isPresence(name) ? NO_REPLAY : readReplay(request, name)));
-    const joined = names.map((name) => watchedChannel(name) ?? name);
-    const { channels, replays, now, joinTimeoutMs } = this.#options;
+    const froms = new Map(names.map((name) => [name, isPresence(name) ? NO_REPLAY : readReplay(request, name)]));
+    const { channels, discovery, replays, queue, now, joinTimeoutMs } = this.#options;
     const deadlineMs = now() + joinTimeoutMs;
-    await channels.withJoined(joined, (all) => {
-      const wanted = all.map((channel, index) => ({ channel, from: froms[index] ?? NO_REPLAY }));
-      // Rule 25: all or nothing. What may still fail comes before the first is added.
-      return replays.collect(session, wanted, deadlineMs, (missed) => {
-        all.forEach((channel, index) => {
-          if (!session.hasEnded) this.#add(session, channel, names[index] ?? channel.name, missed[index] ?? []);
+    const found = discovery.want(names.filter(isPattern));
+    try {
+      const joined = names.filter((name) => !isPattern(name)).map((name) => watchedChannel(name) ?? name);
+      const use = () =>
+        // Rule 25: all or nothing. What may still fail comes before the first is added.
+        replays.collect(session, this.#past(session, froms, found.patterns), deadlineMs, (missed) => {
+          if (session.hasEnded) return;
+          for (const name of names) this.#add(session, name, found.patterns.get(name));
+          for (const entry of missed.flat()) queue(session, entry);
         });
-      });
-    });
+      await channels.withJoined(joined, use, found.ready);
+    } finally {
+      found.release();
+    }
   }
 
   /** Unsubscribing from what one is not subscribed to is fine. */
@@ -75,8 +83,11 @@ export class Subscriptions {
 
   remove(session: Session, name: string): void {
     if (!session.subscriptions.delete(name)) return;
+    const { channels } = this.#options;
+    const pattern = channels.patterns.get(name);
+    if (pattern) return channels.patterns.unsubscribe(pattern, session);
     const watched = watchedChannel(name);
-    const channel = this.#options.channels.get(watched ?? name);
+    const channel = channels.get(watched ?? name);
     if (!channel) return;
     if (watched !== null) {
       this.#options.presence.unwatch(channel, session);
@@ -88,27 +99,55 @@ export class Subscriptions {
     channel.touch();
   }
 
-  #add(session: Session, channel: Channel, name: string, missed: readonly LogEntry[]): void {
-    const { presence, queue } = this.#options;
-    if (isPresence(name)) {
-      session.subscriptions.add(name);
-      presence.watch(channel, session);
-      return;
+  /** What is wanted of the past: of each channel that is named, and of those that patterns bring and nothing else does. */
+  #past(
+    session: Session,
+    froms: ReadonlyMap<string, ReplayFrom>,
+    patterns: ReadonlyMap<string, Pattern>,
+  ): readonly Wanted[] {
+    const { channels } = this.#options;
+    const named = [...froms].flatMap(([name, from]) => {
+      const channel = patterns.has(name) || isPresence(name) ? undefined : channels.get(name);
+      return channel ? [{ channel, from }] : [];
+    });
+    const covered = new Set(named.filter(({ from }) => from.type !== "new").map(({ channel }) => channel));
+    const matching: Wanted[] = [];
+    for (const [name, pattern] of patterns) {
+      const from = froms.get(name);
+      if (from?.type !== "kept") continue;
+      for (const channel of pattern.channels) {
+        if (covered.has(channel) || isHeardBy(session, channel)) continue;
+        covered.add(channel);
+        matching.push({ channel, from });
+      }
     }
+    return [...named, ...matching];
+  }
+
+  #add(session: Session, name: string, pattern: Pattern | undefined): void {
+    const { channels, presence } = this.#options;
+    const channel = channels.get(watchedChannel(name) ?? name);
     session.subscriptions.add(name);
+    if (pattern) return channels.patterns.subscribe(pattern, session);
+    if (!channel) return;
+    if (isPresence(name)) return presence.watch(channel, session);
     channel.subscribers.add(session);
     channel.forgetAudience();
     presence.joined(channel, session);
-    for (const entry of missed) queue(session, entry);
   }
 }
 
-/** @throws BayeuxError for what cannot be subscribed to in this version, or at all */
+/** @throws BayeuxError for what cannot be subscribed to */
 function checkName(name: string): void {
-  if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   if (!isPresence(name)) return;
+  if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   const watched = watchedChannel(name);
   if (watched === null || isPresence(watched) || isService(watched)) throw new BayeuxError("unknownChannel", [name]);
+}
+
+/** True where the session gets what is said in a channel, by its name or by a pattern. */
+function isHeardBy(session: Session, { subscribers, patterns }: Channel): boolean {
+  return subscribers.has(session) || [...patterns].some((pattern) => pattern.subscribers.has(session));
 }
 
 const NO_REPLAY = { type: "new" } as const;

@@ -2,6 +2,7 @@ import type { Network } from "../network.ts";
 import type { Downlink } from "../session/downlink.ts";
 import type { Session } from "../session/session.ts";
 import { Outbox } from "./outbox.ts";
+import type { Pattern } from "./patterns.ts";
 
 /** Where a channel's messages go: written to sockets at once, link by link, or queued in their sessions. */
 export interface Audience {
@@ -16,10 +17,14 @@ export class Channel {
   readonly subscribers = new Set<Session>();
   /** Sessions that watch `/presence/…` of this channel. */
   readonly watchers = new Set<Session>();
+  /** Patterns that match it, of those that sessions here are subscribed to. */
+  readonly patterns = new Set<Pattern>();
   readonly outbox: Outbox;
   /** The join under way, or done; null while nobody asked, or after it failed. */
   joining: Promise<void> | null = null;
   isJoined = false;
+  /** It stays joined because of a pattern. */
+  isHeld = false;
   /** Requests that need the channel now, apart from its subscribers. */
   users = 0;
   /** When it was last needed; it is left some time after. */
@@ -36,7 +41,9 @@ export class Channel {
   }
 
   get isIdle(): boolean {
-    return this.users === 0 && this.subscribers.size === 0 && this.watchers.size === 0 && this.outbox.pending === 0;
+    // What could not be joined is not kept for a pattern: it is tried again when it is found again.
+    if (this.users > 0 || (this.isHeld && this.isJoined)) return false;
+    return this.subscribers.size === 0 && this.watchers.size === 0 && this.outbox.pending === 0;
   }
 
   /** It was needed until now. */
@@ -46,12 +53,23 @@ export class Channel {
 
   /** Computed when it is needed and kept until a subscriber's way changes: a message costs no look at each of them. */
   get audience(): Audience {
-    return (this.#audience ??= audienceOf(this.subscribers));
+    return (this.#audience ??= this.#computeAudience());
   }
 
   /** A subscriber came, went, or can be reached another way. */
   forgetAudience(): void {
     this.#audience = null;
+  }
+
+  /** Once for each session, by however many ways it is subscribed. */
+  #computeAudience(): Audience {
+    const [first, ...others] = this.patterns;
+    if (!first) return audienceOf(this.subscribers);
+    for (const pattern of this.patterns) pattern.inform(this);
+    if (others.length === 0 && this.subscribers.size === 0) return first.audience;
+    const sessions = new Set(this.subscribers);
+    for (const pattern of this.patterns) for (const session of pattern.subscribers) sessions.add(session);
+    return audienceOf(sessions);
   }
 }
 

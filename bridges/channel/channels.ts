@@ -5,12 +5,14 @@ import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
 import { within } from "../within.ts";
 import { Channel } from "./channel.ts";
+import type { Patterns } from "./patterns.ts";
 
 /** What the table of channels needs. */
 export interface ChannelsOptions {
   readonly networks: readonly Network[];
   /** Says which channel is whose. */
   readonly mapping: Mapping;
+  readonly patterns: Patterns;
   readonly now: () => number;
   readonly log: Logger;
   readonly joinTimeoutMs: number;
@@ -68,6 +70,19 @@ export class Channels {
     return this.#byName.get(name);
   }
 
+  get patterns(): Patterns {
+    return this.#options.patterns;
+  }
+
+  isUp(networkName: string): boolean {
+    return this.#reach(networkName).isUp;
+  }
+
+  /** Resolves when the network is up. */
+  whenUp(networkName: string): Promise<void> {
+    return this.#reach(networkName).up.promise;
+  }
+
   all(): Iterable<Channel> {
     return this.#byName.values();
   }
@@ -91,9 +106,14 @@ export class Channels {
    * Makes sure that channels are joined, side by side, and then uses them; none is left in between.
    *
    * @param use gets the channels in the order of their names, when all are joined
+   * @param also has to be done as well before they are used
    * @throws BayeuxError with the network's words, or when it takes too long
    */
-  async withJoined<T>(names: readonly string[], use: (channels: readonly Channel[]) => T | Promise<T>): Promise<T> {
+  async withJoined<T>(
+    names: readonly string[],
+    use: (channels: readonly Channel[]) => T | Promise<T>,
+    also: Promise<void> = Promise.resolve(),
+  ): Promise<T> {
     const channels: Channel[] = [];
     try {
       for (const name of names) {
@@ -102,7 +122,7 @@ export class Channels {
         channels.push(channel);
       }
       const joins = channels.map((channel) => this.#joinFor(channel));
-      const failed = (await Promise.allSettled(joins)).find((result) => result.status === "rejected");
+      const failed = (await Promise.allSettled([...joins, also])).find((result) => result.status === "rejected");
       if (failed) throw failed.reason;
       return await use(channels);
     } finally {
@@ -154,6 +174,7 @@ export class Channels {
       if (channel.outbox.pending > 0) channel.outbox.sweep();
       if (!channel.isIdle || channel.idleSinceMs > due) continue;
       this.#byName.delete(channel.name);
+      this.patterns.abandon(channel);
       left.add(channel.name);
       channel.network.leave(channel.name).catch((error: unknown) => {
         this.#options.log.error({ channel: channel.name, err: error }, "leaving a channel failed");
@@ -177,6 +198,7 @@ export class Channels {
     if (owner !== null) throw new BayeuxError("forbidden", [name], `On its network ${owner} has this name`);
     const channel = new Channel(name, this.#reach(mapping.networkOf(name)).network, now);
     this.#byName.set(name, channel);
+    this.patterns.adopt(channel);
     return channel;
   }
 
@@ -218,7 +240,8 @@ export class Channels {
   }
 }
 
-function asBayeuxError(error: unknown, channel: string): unknown {
+/** What a browser is told of a network's fault; anything else stays as it is. */
+export function asBayeuxError(error: unknown, channel: string): unknown {
   if (!(error instanceof NetworkError)) return error;
   switch (error.kind) {
     case "refused":

@@ -115,6 +115,8 @@ export class Replay {
     switch (from.type) {
       case "new":
         return [];
+      case "kept":
+        return this.#all().slice(-maxReplayMessages);
       case "everything": {
         const all = this.#all();
         return all.length >= maxReplayMessages ? all.slice(-maxReplayMessages) : null;

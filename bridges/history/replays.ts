@@ -106,7 +106,7 @@ export class Replays {
         bytes -= size;
       }
       const replay = replays[index];
-      if (first > 0 && replay && replay.from.type !== "everything") {
+      if (first > 0 && replay && replay.from.type !== "everything" && replay.from.type !== "kept") {
         throw tooFarBack(replay.channel.name, "More came after it than may wait for one session");
       }
       return entries.slice(first);

@@ -115,6 +115,11 @@ export class Log {
     return this.#entries.slice(this.#first).filter((entry) => entry.channel === channel);
   }
 
+  /** @returns everything that is kept of some channels, in the order of its arrival */
+  allOf(channels: ReadonlySet<string>): LogEntry[] {
+    return this.#entries.slice(this.#first).filter((entry) => channels.has(entry.channel));
+  }
+
   /** @returns what came after the message with this delivery id, or null where that message is not kept */
   after(channel: string, id: string): LogEntry[] | null {
     const entries = this.all(channel);

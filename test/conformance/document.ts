@@ -14,7 +14,7 @@ What a column stands for, in \`test/conformance/features.ts\`:
 - **subscribe**, **publish**, **receive**: one channel, both ways, with somebody on IRC: everything once and in order.
 - **array**: several channels at once. Faye sends a subscribe for each, in one array of messages; cometd.js has no call for
   it, so its row sends one subscribe with an array of channels.
-- **wildcard**: \`refused\` means \`403\`, told so in words: see decision 11 in [DECISIONS.md](../DECISIONS.md).
+- **wildcard**: a subscribe to \`/…/*\`, and a message in a channel that it matches.
 - **service**: a question to a program on IRC, and its answer, which the asker alone gets.
 - **reconnect**: all TCP connections are cut; the session goes on with its clientId, on the same transport, and what is
   said after that arrives once. What is lost and what is not while a cut goes on is in [guarantees.md](guarantees.md).

@@ -52,8 +52,11 @@ export class MoodyNetwork implements Network {
     return { messages: [], isContiguous: false, hasMore: false };
   }
 
-  async discover(): Promise<readonly string[]> {
-    return [];
+  /** What it is in, and others. Names of all tempers are among them, and some that no pattern stands for. */
+  async discover(limit: number): Promise<readonly string[]> {
+    await after(1);
+    const others = ["/found", "/slow/found", "/a/found", "/a/refused", "/service/x", "/presence/a", "/meta/connect"];
+    return [...new Set([...this.#joined, ...others])].slice(0, limit);
   }
 
   announce(): boolean {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   BayeuxError,
@@ -7,6 +8,7 @@ import {
   isMeta,
   isPattern,
   isService,
+  matches,
   patternsOf,
 } from "../../../bayeux/index.ts";
 
@@ -113,6 +115,32 @@ describe("checkSubscription", () => {
 
   it.each(["nope", "/a/*/b", "/**/b", "/a b"])("refuses %j", (name) => {
     expect(refusal(() => checkSubscription(name, 20))).toBe(`405:${name}:${WRONG}`);
+  });
+});
+
+describe("matches", () => {
+  const segment = fc.constantFrom("a", "b", "ab", "-");
+  const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join("/")}`);
+  const pattern = fc
+    .tuple(fc.constantFrom("/*", "/**"), fc.oneof(fc.constant(""), path))
+    .map(([end, stem]) => stem + end);
+
+  it("finds the same as the list of a channel's patterns", () => {
+    const property = fc.property(path, pattern, (channel, one) => {
+      expect(matches(one, channel)).toBe(patternsOf(channel).includes(one));
+    });
+    fc.assert(property, { numRuns: 2_000 });
+  });
+
+  it.each([
+    ["/a/*", "/a/b", true],
+    ["/a/*", "/a/b/c", false],
+    ["/a/**", "/a/b/c", true],
+    ["/a/**", "/a", false],
+    ["/a/*", "/ab", false],
+    ["/**", "/a", true],
+  ])("%s and %s: %s", (one, channel, expected) => {
+    expect(matches(one, channel)).toBe(expected);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
-import type { HistoryPage, HistoryQuery, Member, Network, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import type { HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
+import type { NetworkError, NetworkInbox, Publication } from "../../../bridges/index.ts";
 import { FakeArchive } from "./fake-archive.ts";
 
 /** A Bayeux message as a test looks at it. */
@@ -219,6 +220,8 @@ export class FakeNetwork implements Network {
   readonly joins: Asked[] = [];
   readonly publishes: Asked[] = [];
   readonly left: string[] = [];
+  /** Channels that nobody may join, while it is obliging. */
+  readonly refusing = new Map<string, NetworkError>();
   readonly people = new Map<string, Member[]>();
   readonly archive = new FakeArchive();
   /** Takes announcements; a fake network has no way for them of its own. */
@@ -253,8 +256,16 @@ export class FakeNetwork implements Network {
     return this.archive.answer(channel, query);
   }
 
-  async discover(): Promise<readonly string[]> {
-    return [];
+  /** What it tells of its channels. */
+  existing: string[] = [];
+  /** Set: it cannot tell them. */
+  discoverError: NetworkError | null = null;
+  discoveries = 0;
+
+  async discover(limit: number): Promise<readonly string[]> {
+    this.discoveries += 1;
+    if (this.discoverError) throw this.discoverError;
+    return this.existing.slice(0, limit);
   }
 
   announce(channel: string, text: string): boolean {
@@ -276,7 +287,9 @@ export class FakeNetwork implements Network {
   #ask(list: Asked[], channel: string, publication: Publication | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     list.push({ channel, publication, resolve, reject });
-    if (this.isObliging) resolve();
+    const refusal = publication ? undefined : this.refusing.get(channel);
+    if (this.isObliging && refusal) reject(refusal);
+    else if (this.isObliging) resolve();
     return promise;
   }
 }

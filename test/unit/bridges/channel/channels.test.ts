@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NetworkError } from "../../../../bridges/index.ts";
 import { Channels } from "../../../../bridges/channel/channels.ts";
+import { Patterns } from "../../../../bridges/channel/patterns.ts";
 import { FakeNetwork } from "../fakes.ts";
 import { soleMapping } from "../../../support/sole-mapping.ts";
 import { publication } from "../../../support/publication.ts";
@@ -19,6 +20,7 @@ describe("Channels", () => {
     channels = new Channels({
       networks: [network],
       mapping: soleMapping(network.name),
+      patterns: new Patterns(1),
       now: () => Date.now(),
       log: pino({ level: "silent" }),
       joinTimeoutMs: 10_000,
@@ -118,6 +120,16 @@ describe("Channels", () => {
     expect(left).toEqual(["/a"]);
     expect(network.left).toEqual(["/a"]);
     expect(channels.get("/a")).toBeUndefined();
+  });
+
+  it("leaves a channel that patterns match and have no room for, and they know it no more", async () => {
+    network.isObliging = true;
+    const pattern = channels.patterns.use("/*", []);
+    join("/a");
+    join("/b");
+    await advance(31_000);
+    expect(network.left).toEqual(["/b"]);
+    expect([...pattern.channels].map(({ name }) => name)).toEqual(["/a"]);
   });
 
   it("leaves no channel that a publish is still under way to", async () => {
