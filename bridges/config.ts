@@ -40,6 +40,11 @@ export const bridgeSchema = z.strictObject({
   leaveAfterMs: milliseconds
     .default(30_000)
     .describe("how long a channel stays joined after its last use, in milliseconds"),
+  puppetLingerMs: milliseconds
+    .default(30_000)
+    .describe(
+      "with `identity: puppet`, how long a browser's own user stays on the network after its last session, in milliseconds",
+    ),
   coalesceMs: z
     .number()
     .int()
