@@ -13,6 +13,8 @@ export interface HistoryParts {
   readonly isBridge: (nick: string) => boolean;
 }
 
+/** Smaller pages are not asked for, as there may be things in between that are not messages. */
+const MIN_PAGE_SIZE = 20;
 const NOTHING: HistoryPage = { messages: [], isContiguous: false, hasMore: false };
 
 /**
@@ -73,12 +75,12 @@ async function readNewest(parts: HistoryParts, channel: string, room: string, li
   let messages: NetworkMessage[] = [];
   let query: ArchiveQuery = { type: "newest" };
   for (let count = 0; count < config.maxHistoryPages; count += 1) {
-    const page = await archive.page(room, query, Math.min(limit, config.historyPageSize));
+    const page = await archive.page(room, query, pageSize(config, limit - messages.length));
     if (page === null || page === "unknownId") break;
     messages = [...toMessages(parts, channel, page.items), ...messages];
     const [first] = page.items;
-    if (messages.length >= limit) return { messages: messages.slice(-limit), isContiguous: false, hasMore: false };
-    // All that there is.
+    const isAll = page.isComplete && messages.length <= limit;
+    if (messages.length >= limit) return { messages: messages.slice(-limit), isContiguous: isAll, hasMore: false };
     if (page.isComplete || first === undefined) return { messages, isContiguous: page.isComplete, hasMore: false };
     query = { type: "newest", beforeId: first.id };
   }
@@ -112,17 +114,22 @@ async function readForward(
   const messages: NetworkMessage[] = [];
   let query = start;
   for (let count = 0; count < config.maxHistoryPages; count += 1) {
-    const page = await archive.page(room, query, Math.min(limit - messages.length, config.historyPageSize));
+    const page = await archive.page(room, query, pageSize(config, limit - messages.length));
     if (page === null || page === "unknownId") return count === 0 ? page : "unknownId";
     messages.push(...toMessages(parts, channel, page.items));
+    if (messages.length > limit) return { messages: messages.slice(0, limit), hasMore: true };
     if (page.isComplete) return { messages, hasMore: false };
     const last = page.items.at(-1);
-    if (messages.length >= limit || last === undefined) break;
+    if (messages.length === limit || last === undefined) break;
     query = { type: "after", id: last.id };
   }
   // Its caller asks again from the last message, so there has to be one.
   if (messages.length === 0) throw new NetworkError("unavailable", "the archive has too much that is not a message");
   return { messages, hasMore: true };
+}
+
+function pageSize({ historyPageSize }: XmppConfig, wanted: number): number {
+  return Math.min(historyPageSize, Math.max(wanted, MIN_PAGE_SIZE));
 }
 
 function toMessages(parts: HistoryParts, channel: string, items: readonly Archived[]): NetworkMessage[] {
