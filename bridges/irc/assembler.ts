@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { parseJson } from "../json.ts";
 import type { Chunk } from "./line.ts";
 
 /** Bounds of what is put together. */

@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { parseJson } from "../json.ts";
 
 /** Client tag that carries the exact JSON beside a readable text. */
 export const DATA_TAG = "+tailspin/d";
@@ -48,15 +48,6 @@ export function decodeLine(line: Line, isBridge: boolean): Decoded {
   const chunk = readChunk(body);
   if (chunk !== null) return { type: "chunk", chunk, from };
   return { type: "data", data: readData(body), from };
-}
-
-/** Makes a publisher's name fit for the `<name> ` in front of a line; null when nothing is left of it. */
-export function printableName(name: string): string | null {
-  const printable = name
-    .toWellFormed()
-    .replace(/[<>\p{Cc}\p{Zl}\p{Zp}]/gu, "")
-    .trim();
-  return printable === "" ? null : [...printable].slice(0, 64).join("");
 }
 
 function splitName(text: string, isBridge: boolean): [from: string | null, body: string] {

@@ -1,4 +1,6 @@
-import { createHash } from "node:crypto";
+import { decodeBody, encodeBody, foldAscii } from "../names.ts";
+
+export { foldAscii };
 
 /** A Bayeux channel as IRC calls it. */
 export interface IrcName {
@@ -6,10 +8,6 @@ export interface IrcName {
   /** True: the name was too long for the server and ends in a hash; it cannot be decoded. */
   readonly isCut: boolean;
 }
-
-const PLAIN = /[a-z0-9\-_!()$]/;
-const HASH_LENGTH = 12;
-const SHORTEST_LIMIT = HASH_LENGTH + 4;
 
 /**
  * Turns a Bayeux channel into an IRC channel name: `/chat/Room1` is `#chat.+room1`.
@@ -19,12 +17,8 @@ const SHORTEST_LIMIT = HASH_LENGTH + 4;
  * @returns null for what is not a channel
  */
 export function encodeName(channel: string, maxLength: number): IrcName | null {
-  if (!channel.startsWith("/") || channel.length < 2 || !channel.isWellFormed()) return null;
-  const full = `#${escapeBody(channel.slice(1))}`;
-  if (full.length <= maxLength) return { ircChannel: full, isCut: false };
-  const hash = createHash("sha256").update(channel).digest("hex").slice(0, HASH_LENGTH);
-  const kept = Math.max(maxLength, SHORTEST_LIMIT) - HASH_LENGTH - 2;
-  return { ircChannel: `${full.slice(0, kept)}=~${hash}`, isCut: true };
+  const encoded = encodeBody(channel, maxLength - 1);
+  return encoded === null ? null : { ircChannel: `#${encoded.body}`, isCut: encoded.isCut };
 }
 
 /**
@@ -33,11 +27,7 @@ export function encodeName(channel: string, maxLength: number): IrcName | null {
  * @returns null for a name that no Bayeux channel has (a cut one, for instance)
  */
 export function decodeName(ircChannel: string): string | null {
-  if (!ircChannel.startsWith("#")) return null;
-  const folded = foldName(ircChannel);
-  const channel = `/${unescapeBody(folded.slice(1))}`;
-  const again = encodeName(channel, Number.POSITIVE_INFINITY);
-  return again?.ircChannel === folded ? channel : null;
+  return ircChannel.startsWith("#") ? decodeBody(foldName(ircChannel).slice(1)) : null;
 }
 
 /**
@@ -46,31 +36,4 @@ export function decodeName(ircChannel: string): string | null {
  */
 export function foldName(name: string): string {
   return foldAscii(name).replaceAll("^", "~");
-}
-
-/** Lower-cases the ASCII letters, and nothing else. */
-export function foldAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-function escapeBody(body: string): string {
-  let escaped = "";
-  for (const character of body) {
-    if (PLAIN.test(character)) escaped += character;
-    else if (character === "/") escaped += ".";
-    else if (character >= "A" && character <= "Z") escaped += `+${character.toLowerCase()}`;
-    else for (const byte of Buffer.from(character)) escaped += `=${byte.toString(16).padStart(2, "0")}`;
-  }
-  return escaped;
-}
-
-function unescapeBody(body: string): string {
-  const bytes: number[] = [];
-  for (const [token] of body.matchAll(/=[0-9a-f]{2}|\+[a-z]|[^]/gu)) {
-    if (token === ".") bytes.push(0x2f);
-    else if (token.length === 3 && token.startsWith("=")) bytes.push(Number.parseInt(token.slice(1), 16));
-    else if (token.length === 2 && token.startsWith("+")) bytes.push(token.charCodeAt(1) - 32);
-    else bytes.push(...Buffer.from(token));
-  }
-  return Buffer.from(bytes).toString("utf8");
 }

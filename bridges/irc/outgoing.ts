@@ -1,5 +1,5 @@
 import { NetworkError, type Publication } from "../network.ts";
-import { toJson } from "./json.ts";
+import { toJson } from "../json.ts";
 
 /** One publish on its way: settled once, by its last line's echo or by the first thing that goes wrong. */
 export class Outgoing {

@@ -1,5 +1,6 @@
-import { toJson } from "./json.ts";
-import { decodeLine, MAX_CHUNKS, printableName, type Line } from "./line.ts";
+import { toJson } from "../json.ts";
+import { printableName } from "../names.ts";
+import { decodeLine, MAX_CHUNKS, type Line } from "./line.ts";
 
 /** What a server lets through. */
 export interface LineLimits {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ircLineParser, MessageTags } from "irc-framework";
 import { describe, expect, it } from "vitest";
 import { Assembler } from "../../bridges/irc/assembler.ts";
-import { parseJson } from "../../bridges/irc/json.ts";
+import { parseJson } from "../../bridges/json.ts";
 import { decodeLine } from "../../bridges/irc/line.ts";
 import { decodeName, encodeName } from "../../bridges/irc/names.ts";
 import { encodePayload } from "../../bridges/irc/payload.ts";
