@@ -110,9 +110,12 @@ export class RawXmpp implements AsyncDisposable {
     return stanza;
   }
 
-  /** Resolves when the server has taken everything that was sent before. */
-  async taken(): Promise<void> {
-    await this.ask("get", this.#jid.replace(/^[^@]*@|\/.*$/g, ""), `<ping xmlns="urn:xmpp:ping"/>`);
+  /**
+   * Resolves when the server has taken everything that was sent before.
+   * @param rooms where something was sent: each answers for itself
+   */
+  async taken(rooms: readonly string[]): Promise<void> {
+    await Promise.all(rooms.map((room) => this.features(room)));
   }
 
   /** Logs out. */

@@ -52,6 +52,8 @@ export interface NetworkFixture {
   readonly name: string;
   /** As it appears in `ext.tailspin.network`. */
   readonly network: string;
+  /** What the network calls somebody in a channel. */
+  memberId(channel: string, nick: string): string;
   /** The server, as docs/networks.md calls it. */
   readonly title: string;
   readonly gives: Gives;

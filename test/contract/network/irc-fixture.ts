@@ -19,6 +19,7 @@ export function ircFixture(
     title,
     gives,
     closedWords: /invit|\+i/i,
+    memberId: (_, nick) => `irc:${nick.toLowerCase()}`,
     startServer,
     makeNetwork: makeIrcNetwork,
     makeOutsider: async (server, nick) => new IrcOutsider(nick, await RawIrc.login(server, nick)),

@@ -9,7 +9,7 @@ const WAIT = { timeout: 10_000, interval: 5 };
 export function describePeople(fixture: NetworkFixture): void {
   describe("people", () => {
     const stage = useStage(fixture);
-    const memberOf = ({ nick }: Outsider) => ({ id: `${fixture.network}:${nick.toLowerCase()}`, name: nick });
+    const memberOf = (channel: string, { nick }: Outsider) => ({ id: fixture.memberId(channel, nick), name: nick });
 
     it("lists a crowd that was there before", async () => {
       const channel = stage.channel();
@@ -21,7 +21,9 @@ export function describePeople(fixture: NetworkFixture): void {
       await using started = await stage.network();
       await started.network.join(channel);
       const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
-      expect(started.network.members(channel).toSorted(byId)).toEqual(crowd.map(memberOf).toSorted(byId));
+      expect(started.network.members(channel).toSorted(byId)).toEqual(
+        crowd.map((person) => memberOf(channel, person)).toSorted(byId),
+      );
       expect(started.inbox.presences).toEqual([]);
     });
 
@@ -37,7 +39,7 @@ export function describePeople(fixture: NetworkFixture): void {
       await vi.waitFor(() => expect(started.inbox.presences).toHaveLength(2), WAIT);
       expect(started.inbox.presences.map(({ channel }) => channel).toSorted()).toEqual(channels.toSorted());
       for (const { channel, ...change } of started.inbox.presences) {
-        expect(change).toEqual({ type: "left", member: memberOf(bob) });
+        expect(change).toEqual({ type: "left", member: memberOf(channel, bob) });
         expect(started.network.members(channel)).toEqual([]);
       }
     });
@@ -52,8 +54,8 @@ export function describePeople(fixture: NetworkFixture): void {
       await started.network.join(channel);
       await op.expel(channel, bob.nick);
       await vi.waitFor(() => expect(started.inbox.presences).toHaveLength(1), WAIT);
-      expect(started.inbox.presences).toEqual([{ channel, type: "left", member: memberOf(bob) }]);
-      expect(started.network.members(channel)).toEqual([memberOf(op)]);
+      expect(started.inbox.presences).toEqual([{ channel, type: "left", member: memberOf(channel, bob) }]);
+      expect(started.network.members(channel)).toEqual([memberOf(channel, op)]);
     });
 
     it("keeps apart who is where", async () => {
@@ -66,8 +68,8 @@ export function describePeople(fixture: NetworkFixture): void {
       await ann.join(here);
       await bob.join(there);
       await vi.waitFor(() => expect(started.inbox.presences).toHaveLength(2), WAIT);
-      expect(started.network.members(here)).toEqual([memberOf(ann)]);
-      expect(started.network.members(there)).toEqual([memberOf(bob)]);
+      expect(started.network.members(here)).toEqual([memberOf(here, ann)]);
+      expect(started.network.members(there)).toEqual([memberOf(there, bob)]);
     });
 
     it("tells nothing of a channel that it has left, and has nobody there", async () => {
@@ -82,7 +84,7 @@ export function describePeople(fixture: NetworkFixture): void {
       await bob.leave(left);
       await bob.join(kept);
       await vi.waitFor(() => expect(started.inbox.presences).toHaveLength(1), WAIT);
-      expect(started.inbox.presences).toEqual([{ channel: kept, type: "joined", member: memberOf(bob) }]);
+      expect(started.inbox.presences).toEqual([{ channel: kept, type: "joined", member: memberOf(kept, bob) }]);
     });
 
     it("shows no bridge, whichever way it comes and goes", async () => {
@@ -98,8 +100,8 @@ export function describePeople(fixture: NetworkFixture): void {
         await second.network.join(channel);
       }
       await bob.join(channel);
-      await vi.waitFor(() => expect(started.network.members(channel)).toEqual([memberOf(bob)]), WAIT);
-      expect(started.inbox.presences).toEqual([{ channel, type: "joined", member: memberOf(bob) }]);
+      await vi.waitFor(() => expect(started.network.members(channel)).toEqual([memberOf(channel, bob)]), WAIT);
+      expect(started.inbox.presences).toEqual([{ channel, type: "joined", member: memberOf(channel, bob) }]);
     });
 
     it("has the whole list again after a restart, with who came meanwhile", async () => {
@@ -114,7 +116,7 @@ export function describePeople(fixture: NetworkFixture): void {
       await using after = await stage.outsider("after");
       await after.join(channel);
       await started.inbox.isUp(2);
-      await vi.waitFor(() => expect(started.network.members(channel)).toEqual([memberOf(after)]), WAIT);
+      await vi.waitFor(() => expect(started.network.members(channel)).toEqual([memberOf(channel, after)]), WAIT);
     });
   });
 }
