@@ -1,7 +1,9 @@
+import type { Naming } from "../naming.ts";
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
 import type { IrcLine } from "./connection.ts";
-import { encodeName, foldAscii, foldName } from "./names.ts";
+import { toIrcName } from "./channel-names.ts";
+import { foldAscii, foldName } from "./names.ts";
 import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
 
 /** A channel that the bridge wants to be in. */
@@ -38,17 +40,25 @@ export class Channels {
   readonly #send: (line: string) => void;
   readonly #owner: ChannelsOwner;
   readonly #now: () => number;
+  readonly #naming: Naming;
   readonly #byName = new Map<string, Entry>();
   readonly #byKey = new Map<string, Entry>();
   /** PARTs that are not confirmed yet: until then, answers are about the time before them. */
   readonly #parting = new Map<string, number>();
   #isConnected = false;
 
-  constructor(config: IrcConfig, send: (line: string) => void, owner: ChannelsOwner, now: () => number) {
+  constructor(
+    config: IrcConfig,
+    send: (line: string) => void,
+    owner: ChannelsOwner,
+    now: () => number,
+    naming: Naming,
+  ) {
     this.#config = config;
     this.#send = send;
     this.#owner = owner;
     this.#now = now;
+    this.#naming = naming;
   }
 
   get(name: string): Channel | undefined {
@@ -133,7 +143,7 @@ export class Channels {
     entry.absence = null;
     // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid.
     // A line that is too long would end the connection with some servers; so a very long name has no topic.
-    const line = `TOPIC ${entry.ircChannel} :${entry.name}`;
+    const line = `TOPIC ${entry.ircChannel} :${this.#naming.local(entry.name)}`;
     if (entry.isCut && !entry.hasTopic && Buffer.byteLength(line) <= MAX_LINE_BYTES) this.#send(line);
     this.#owner.onJoined(entry, absence);
     this.#settle(entry, null);
@@ -157,8 +167,11 @@ export class Channels {
   }
 
   #add(name: string, maxLength: number): Entry {
-    const encoded = encodeName(name, maxLength);
+    const encoded = toIrcName(name, maxLength, this.#naming);
     if (encoded === null) throw new NetworkError("refused", "not a channel name");
+    // Two channels with one IRC channel would each take the other's messages away.
+    const other = this.#byKey.get(foldName(encoded.ircChannel));
+    if (other !== undefined) throw new NetworkError("refused", `${encoded.ircChannel} is ${other.name} here`);
     const entry = {
       ...encoded,
       name,

@@ -27,6 +27,14 @@ export const ircSchema = z.strictObject({
   maxMessageBytes: bytes.default(1_048_576).describe("bytes of JSON of one message, sent or put together again"),
   maxInFlightBytes: bytes.default(48 * 1024).describe("bytes sent on one connection that have not come back yet"),
   maxQueuedBytes: bytes.default(4 * 1024 * 1024).describe("bytes of JSON that wait for one sending connection"),
+  historyTimeoutMs: milliseconds.default(10_000).describe("ms until a request for a channel's old messages fails"),
+  maxHistoryLines: z.number().int().positive().default(10_000).describe("old lines of one channel that are looked at"),
+  maxHistoryRequests: z.number().int().positive().default(10_000).describe("requests for old messages that may wait"),
+  historianIdleMs: milliseconds
+    .default(30_000)
+    .describe("ms that the connection which joins for old messages stays after the last request"),
+  discoverTimeoutMs: milliseconds.default(30_000).describe("ms until a LIST of the channels that does not end fails"),
+  maxDiscovered: z.number().int().positive().default(10_000).describe("channels that one LIST may bring"),
 });
 
 /** Settings of the IRC network, with defaults filled in. */

@@ -79,6 +79,16 @@ export class Connection {
     return this.#client?.network.supportsTag(name) ?? false;
   }
 
+  /** True when this capability was negotiated. */
+  hasCapability(name: string): boolean {
+    return this.#client?.network.cap.isEnabled(name) ?? false;
+  }
+
+  /** What the server told of itself at registration (005), as irc-framework reads it; undefined for what it did not tell. */
+  option(name: string): unknown {
+    return this.#client?.network.options[name];
+  }
+
   /** A number that the server told at registration, e.g. `CHANNELLEN`. */
   limit(name: string): number | null {
     const told = Number(this.#client?.network.options[name]);
@@ -147,6 +157,8 @@ export class Connection {
     // A new client each time: what the last server told of itself must not outlive the connection.
     const client = new Client();
     this.#client = client;
+    // With it a server leaves out its own replay at a JOIN, so that whatever it sends of old is an answer.
+    client.requestCap("draft/chathistory");
     client.raw_middleware.use((_command, message, _rawLine, _client, next) => this.#onMessage(client, message, next));
     client.connection.on("bad line", (error) => {
       const reason = error instanceof Error ? error.message : String(error);

@@ -8,7 +8,7 @@ import { foldAscii } from "./names.ts";
 /** What the inbound side needs of the network around it. */
 export interface InboundParts {
   readonly config: IrcConfig;
-  readonly inbox: NetworkInbox;
+  readonly inbox: Pick<NetworkInbox, "message" | "gap">;
   readonly isBridge: (nick: string) => boolean;
   readonly now: () => number;
   readonly newId: () => string;

@@ -50,6 +50,7 @@ declare module "irc-framework" {
     };
     connect(options: ClientOptions): void;
     raw(line: string): void;
+    requestCap(name: string): void;
     on(event: "socket close", listener: (error: unknown) => void): void;
     removeAllListeners(): void;
   }

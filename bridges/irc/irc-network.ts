@@ -1,15 +1,21 @@
 import type { Logger } from "pino";
 import { FaultCounter } from "../../link/index.ts";
-import { NetworkError, type HistoryPage, type Member, type Network } from "../network.ts";
+import { PLAIN_NAMING, type Naming } from "../naming.ts";
+import { NetworkError, type HistoryPage, type HistoryQuery, type Member, type Network } from "../network.ts";
 import type { NetworkInbox, Publication } from "../network.ts";
+import { Announcements } from "./announcements.ts";
+import { ChannelReader } from "./channel-names.ts";
 import { Channels, type Channel } from "./channels.ts";
 import type { IrcConfig } from "./config.ts";
 import { Connection, type ConnectionOwner, type IrcLine } from "./connection.ts";
+import { Discovery } from "./discovery.ts";
+import { History } from "./history.ts";
 import { Inbound } from "./inbound.ts";
 import { foldAscii } from "./names.ts";
 import { bridgeNickTest, nickCandidates } from "./nicks.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Presence } from "./presence.ts";
+import { senderFor } from "./sender-choice.ts";
 import { Sender } from "./sender.ts";
 
 /** What an IRC network is handed: its node's number, and the impure things. */
@@ -23,13 +29,14 @@ export interface IrcNetworkParts {
   readonly random: () => number;
   /** A delivery id for messages of servers without msgid. */
   readonly newId: () => string;
+  /** Every channel has its own name when left out. */
+  readonly naming?: Naming;
 }
 
 const SWEEP_MS = 250;
 /** RFC 1459; newer servers tell. */
 const DEFAULT_CHANNEL_LENGTH = 200;
 const CHUNK_IDS = 36 ** 4;
-const MAX_BATCHES = 100;
 
 /** An IRC network: one connection that joins and receives, and a few that only send. */
 export class IrcNetwork implements Network, ConnectionOwner {
@@ -42,8 +49,9 @@ export class IrcNetwork implements Network, ConnectionOwner {
   readonly #senders: readonly Sender[];
   readonly #channels: Channels;
   readonly #presence: Presence;
-  /** Batches of old messages that the server is sending. */
-  readonly #historyBatches = new Set<string>();
+  readonly #history: History;
+  readonly #discovery: Discovery;
+  readonly #announcements: Announcements;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
   #sweep: NodeJS.Timeout | undefined;
@@ -66,7 +74,9 @@ export class IrcNetwork implements Network, ConnectionOwner {
       onJoined: (channel: Channel, absence: string | null) => this.#onJoined(channel, absence),
       onLost: (channel: Channel, reason: string) => this.#onChannelLost(channel, reason),
     };
-    this.#channels = new Channels(config, (line) => this.#receiver.send(line), owner, parts.now);
+    const { now, newId, naming = PLAIN_NAMING } = parts;
+    const maxNameLength = (): number => this.#maxNameLength;
+    this.#channels = new Channels(config, (line) => this.#receiver.send(line), owner, now, naming);
     this.#presence = new Presence({
       isHidden: (nick) => this.#isBridge(nick) || this.#senderOf(nick) !== undefined,
       rankSigns: () => this.#receiver.rankSigns,
@@ -74,6 +84,20 @@ export class IrcNetwork implements Network, ConnectionOwner {
         const channel = this.#channels.find(ircChannel);
         if (channel?.state === "joined") this.#inbox?.presence(channel.name, change);
       },
+    });
+    this.#history = new History({
+      config,
+      codec: { config, isBridge: this.#isBridge, now, newId },
+      receiver: this.#receiver,
+      connectHistorian: (historian) => this.#connect(historian, `${parts.node}s0`),
+    });
+    this.#discovery = new Discovery({ config, reader: new ChannelReader(naming), maxNameLength, now });
+    this.#announcements = new Announcements({
+      isBridge: this.#isBridge,
+      isOurs: (nick) => foldAscii(nick) === foldAscii(this.#receiver.nick),
+      isMember: (ircChannel, nick) => this.#presence.has(ircChannel, nick),
+      find: (ircChannel) => this.#channels.find(ircChannel),
+      inbox: () => this.#inbox,
     });
   }
 
@@ -87,24 +111,26 @@ export class IrcNetwork implements Network, ConnectionOwner {
   }
 
   join(channel: string): Promise<void> {
-    return this.#channels.join(channel, this.#receiver.limit("CHANNELLEN") ?? DEFAULT_CHANNEL_LENGTH);
+    return this.#channels.join(channel, this.#maxNameLength);
   }
 
   leave(name: string): Promise<void> {
     const channel = this.#channels.get(name);
-    if (channel !== undefined) for (const sender of this.#senders) sender.leave(channel.ircChannel);
+    if (channel !== undefined) {
+      this.#announcements.forget(channel);
+      for (const sender of this.#senders) sender.leave(channel.ircChannel);
+    }
     this.#channels.leave(name);
     return Promise.resolve();
   }
 
   async publish(name: string, publication: Publication): Promise<void> {
     if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the IRC server is not connected");
-    const channel = this.#channels.get(name);
-    if (channel?.state !== "joined") throw new NetworkError("refused", "not in the channel");
+    const channel = this.#joined(name);
     const { publishTimeoutMs, maxMessageBytes } = this.#config;
     const deadlineMs = this.#parts.now() + publishTimeoutMs;
     const outgoing = new Outgoing(name, channel.ircChannel, publication, deadlineMs, maxMessageBytes);
-    this.#senderFor(channel.ircChannel).push(outgoing);
+    senderFor(this.#senders, channel.ircChannel).push(outgoing);
     await outgoing.settled;
   }
 
@@ -113,23 +139,30 @@ export class IrcNetwork implements Network, ConnectionOwner {
     return channel === undefined ? [] : this.#presence.members(channel.ircChannel);
   }
 
-  history(): Promise<HistoryPage> {
-    return Promise.resolve({ messages: [], isContiguous: false, hasMore: false });
+  async history(name: string, query: HistoryQuery): Promise<HistoryPage> {
+    // Before `up` already: the gap of a rejoin is told then, and whoever hears of it asks.
+    if (!this.#receiver.isRegistered) throw new NetworkError("unavailable", "the IRC server is not connected");
+    return this.#history.page(this.#joined(name), query);
   }
 
-  discover(): Promise<readonly string[]> {
-    return Promise.resolve([]);
+  async discover(limit: number): Promise<readonly string[]> {
+    const sender = this.#senders.find(({ connection }) => connection.isRegistered);
+    if (sender === undefined) throw new NetworkError("unavailable", "the IRC server is not connected");
+    return this.#discovery.discover(sender.connection, limit);
   }
 
-  announce(): boolean {
-    return false;
+  announce(name: string, text: string): boolean {
+    const channel = this.#channels.get(name);
+    // From the receiving connection: it is in the channel, so it may speak there, and its leaving is our leaving.
+    return channel?.state === "joined" && this.#announcements.announce(this.#receiver, channel.ircChannel, text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
     const connections = [...this.#senders.map((sender) => sender.connection), this.#receiver];
-    await Promise.all(connections.map((connection) => connection.close()));
+    const closings = connections.map((connection) => connection.close());
+    await Promise.all([...closings, this.#history[Symbol.asyncDispose]()]);
   }
 
   onRegistered(): void {
@@ -140,7 +173,7 @@ export class IrcNetwork implements Network, ConnectionOwner {
 
   onDown(_connection: Connection, reason: string): void {
     this.#isReady = false;
-    this.#historyBatches.clear();
+    this.#history.onDown(reason);
     this.#presence.clear();
     this.#inbound?.clear();
     for (const sender of this.#senders) sender.onReceiverLost(reason);
@@ -157,10 +190,9 @@ export class IrcNetwork implements Network, ConnectionOwner {
   }
 
   onLine(_connection: Connection, line: IrcLine): void {
-    if (line.command === "BATCH") return this.#onBatch(line);
-    // No history yet: what the server replays has been delivered, or was before our time.
-    if (this.#historyBatches.has(line.tags["batch"] ?? "")) return;
+    if (this.#history.onLine(line)) return;
     if (line.command === "PRIVMSG" || line.command === "NOTICE") return this.#onMessage(line);
+    this.#announcements.onLine(line);
     this.#presence.onLine(line, this.#receiver.nick);
     this.#channels.onLine(line, this.#receiver.nick);
   }
@@ -189,16 +221,21 @@ export class IrcNetwork implements Network, ConnectionOwner {
     if (said !== undefined) this.#senderOf(line.nick)?.onEcho(channel.ircChannel, said);
   }
 
-  #onBatch(line: IrcLine): void {
-    const [reference = "", type = ""] = line.params;
-    const id = reference.slice(1);
-    if (reference.startsWith("-")) this.#historyBatches.delete(id);
-    else if (type === "chathistory" && this.#historyBatches.size < MAX_BATCHES) this.#historyBatches.add(id);
+  get #maxNameLength(): number {
+    return this.#receiver.limit("CHANNELLEN") ?? DEFAULT_CHANNEL_LENGTH;
+  }
+
+  #joined(name: string): Channel {
+    const channel = this.#channels.get(name);
+    if (channel?.state !== "joined") throw new NetworkError("refused", "not in the channel");
+    return channel;
   }
 
   #onJoined(channel: Channel, absence: string | null): void {
     this.#parts.log.debug({ channel: channel.name, ircChannel: channel.ircChannel }, "joined");
+    this.#history.onJoined(channel.name);
     if (absence === null) return;
+    this.#announcements.onJoined(channel);
     const members = this.#presence.members(channel.ircChannel);
     this.#inbox?.presence(channel.name, { type: "members", members });
     this.#inbox?.gap(channel.name, absence);
@@ -214,24 +251,12 @@ export class IrcNetwork implements Network, ConnectionOwner {
     const nowMs = this.#parts.now();
     this.#inbound?.sweep(nowMs);
     this.#channels.sweep(nowMs);
-    for (const sender of this.#senders) sender.sweep(nowMs);
+    for (const part of [this.#history, this.#discovery, ...this.#senders]) part.sweep(nowMs);
   }
 
   #senderOf(nick: string): Sender | undefined {
     const folded = foldAscii(nick);
     return this.#senders.find((sender) => foldAscii(sender.connection.nick) === folded);
-  }
-
-  /** The channel's own sender; another one while that is away, and as long as something of the channel is there. */
-  #senderFor(ircChannel: string): Sender {
-    const first = hash(ircChannel) % this.#senders.length;
-    const inOrder = [...this.#senders.slice(first), ...this.#senders.slice(0, first)];
-    const chosen =
-      inOrder.find((sender) => sender.holds(ircChannel)) ??
-      inOrder.find((sender) => sender.connection.isRegistered) ??
-      inOrder[0];
-    if (chosen === undefined) throw new Error("no senders");
-    return chosen;
   }
 
   #makeSender(number: number): Sender {
@@ -244,7 +269,9 @@ export class IrcNetwork implements Network, ConnectionOwner {
         return this.#chunkId.toString(36).padStart(4, "0");
       },
       onRegistered: () => this.#tellUp(),
-      onDown: (reason) => {
+      onLine: (connection, line) => this.#discovery.onLine(connection, line),
+      onDown: (connection, reason) => {
+        this.#discovery.onDown(connection, reason);
         // With the receiving connection down as well, that one tells.
         if (this.#isUp && !this.#isClosing)
           this.#parts.log.warn({ sender: number, reason }, "sending connection lost, trying again");
@@ -262,26 +289,9 @@ export class IrcNetwork implements Network, ConnectionOwner {
   }
 
   #connect(owner: ConnectionOwner, suffix: string): Connection {
-    const { log, now, random } = this.#parts;
+    const { now, random } = this.#parts;
     const nicks = nickCandidates(this.#config.nick, suffix);
-    const connectionLog = log.child({ connection: suffix });
-    return new Connection({
-      config: this.#config,
-      nicks,
-      owner,
-      log: connectionLog,
-      faults: this.#faults,
-      now,
-      random,
-    });
+    const log = this.#parts.log.child({ connection: suffix });
+    return new Connection({ config: this.#config, nicks, owner, log, faults: this.#faults, now, random });
   }
-}
-
-/** FNV-1a: any spread will do, and it must be the same for one name. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
-  }
-  return value;
 }

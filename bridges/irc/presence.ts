@@ -26,6 +26,11 @@ export class Presence {
     return nicks.filter((nick) => !this.#parts.isHidden(nick)).map(toMember);
   }
 
+  /** True for anybody in the channel, bridges included. */
+  has(ircChannel: string, nick: string): boolean {
+    return this.#channels.get(foldName(ircChannel))?.has(foldAscii(nick)) ?? false;
+  }
+
   clear(): void {
     this.#channels.clear();
   }

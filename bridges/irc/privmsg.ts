@@ -4,7 +4,7 @@ import { DATA_TAG, type Line } from "./line.ts";
 import type { LineLimits } from "./payload.ts";
 
 /** Escaped bytes of one client tag; the servers' limit for all of them is 4,094. */
-const TAG_BYTES = 3_800;
+export const TAG_BYTES = 3_800;
 /** Bytes of a line without its line end and its tags (RFC 1459). */
 const LINE_BYTES = 510;
 /** Longest `!user@host ` that a server adds to our nick. */

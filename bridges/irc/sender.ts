@@ -20,7 +20,9 @@ export interface SenderParts {
   /** Resolves when the receiving connection has seen everything that the server has handled by now. */
   readonly barrier: () => Promise<void>;
   readonly onRegistered: () => void;
-  readonly onDown: (reason: string) => void;
+  readonly onDown: (connection: Connection, reason: string) => void;
+  /** Lines that are about something else than sending. @returns true when it was one */
+  readonly onLine: (connection: Connection, line: IrcLine) => boolean;
   readonly nextChunkId: () => string;
 }
 
@@ -104,7 +106,8 @@ export class Sender implements ConnectionOwner {
     this.#pump();
   }
 
-  onLine(_connection: Connection, line: IrcLine): void {
+  onLine(connection: Connection, line: IrcLine): void {
+    if (this.#parts.onLine(connection, line)) return;
     if (this.#membership.onLine(line) || !isRefusal(line)) return;
     const named = refusedChannel(line, (name) => this.#flights.has(foldName(name)));
     // Some refusals name no channel ("no text to send"): they mean the oldest line.
@@ -119,9 +122,9 @@ export class Sender implements ConnectionOwner {
     void this.#refuseAfterBarrier(key);
   }
 
-  async onDown(_connection: Connection, reason: string): Promise<void> {
+  async onDown(connection: Connection, reason: string): Promise<void> {
     this.#membership.clear();
-    this.#parts.onDown(reason);
+    this.#parts.onDown(connection, reason);
     this.#dropCurrent(reason);
     if (this.#flights.size > 0) {
       await new Promise<void>((resolve) => {

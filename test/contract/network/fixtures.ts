@@ -11,9 +11,20 @@ const ROOMS = { history: true, lastingHistory: true, ids: true, announcements: t
 
 /** Every network that the suite runs over, by the name of its test. */
 export const FIXTURES = {
-  embedded: ircFixture("embedded", "the embedded IRC server", startEmbedded, { ...NOTHING, ids: true, times: true }),
+  embedded: ircFixture("embedded", "the embedded IRC server", startEmbedded, {
+    ...NOTHING,
+    ids: true,
+    announcements: true,
+    times: true,
+  }),
   ngircd: ircFixture("ngircd", "ngIRCd", startNgircd, NOTHING),
-  inspircd: ircFixture("inspircd", "InspIRCd", startInspircd, { ...NOTHING, ids: true, times: true }),
+  inspircd: ircFixture("inspircd", "InspIRCd", startInspircd, {
+    history: true,
+    lastingHistory: false,
+    ids: true,
+    announcements: true,
+    times: true,
+  }),
   prosody: xmppFixture("prosody", "Prosody", startProsody, "user", ROOMS),
   prosodyComponent: xmppFixture("prosody-component", "Prosody", startProsody, "component", ROOMS),
   ejabberd: xmppFixture("ejabberd", "ejabberd", startEjabberd, "user", ROOMS),
