@@ -82,10 +82,11 @@ export function describePayloads(fixture: NetworkFixture): void {
       const { channel, bob, two } = company;
       const heard = bob.heard(channel).length;
       await expectCarried([{ text }, { text, action: true }, { [text]: text }, { text: "still here" }]);
-      // One publish is one thing to read, and what was in it has done nothing to those who are here.
+      // What was in it has done nothing to those who are here, and no character of it is one that ends a line on IRC. (A
+      // room's messages may have several lines.)
       await vi.waitFor(() => expect(bob.heard(channel).at(-1)).toBe("<alice> still here"), WAIT);
       expect(bob.heard(channel).slice(heard).length).toBeGreaterThanOrEqual(4);
-      expect(bob.heard(channel).slice(heard).join("")).not.toMatch(/[\r\n\0]/);
+      expect(bob.heard(channel).slice(heard).join("")).not.toMatch(/[\r\0]/);
       await two.network.publish(channel, publication({ text: "me too" }));
       await vi.waitFor(() => expect(company.one.inbox.json.at(-1)).toBe('{"text":"me too"}'), WAIT);
       expect(two.inbox.presences).toEqual([]);
@@ -93,13 +94,14 @@ export function describePayloads(fixture: NetworkFixture): void {
 
     it.each(NAMES)("takes %s in a declared name for a name", async (_, name) => {
       const { channel, one, two, bob } = company;
+      const heard = bob.heard(channel).length;
       const [atOne, atTwo] = [one.inbox.messages.length, two.inbox.messages.length];
       await expectCarried([{ text: "who am I" }, { not: "text" }], name);
       const names = [...one.inbox.messages.slice(atOne), ...two.inbox.messages.slice(atTwo)].map(({ from }) => from);
       // All hear the same name, made printable where a person reads it.
       expect(new Set(names).size).toBe(1);
-      await bob.taken();
-      expect(bob.heard(channel).join("")).not.toMatch(/[\r\n\0]/);
+      await vi.waitFor(() => expect(bob.heard(channel).slice(heard)).toHaveLength(2), WAIT);
+      expect(bob.heard(channel).slice(heard).join("")).not.toMatch(/[\r\n\0]/);
     });
 
     it.each(VALUES)("carries %s", async (_, json) => {
@@ -110,7 +112,7 @@ export function describePayloads(fixture: NetworkFixture): void {
       await expectCarried(Array.from({ length: 150 }, (_, index) => ({ text: `${index}`.padEnd(380 + index, "é") })));
     });
 
-    it.each([1_000, 10_000, 100_000])(
+    it.each([1_000, 10_000, 50_000])(
       "carries a text of %i characters, of one, two, three and four bytes",
       async (length) => {
         await expectCarried(
