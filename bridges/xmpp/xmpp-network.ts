@@ -136,7 +136,6 @@ export class XmppNetwork implements Network {
   }
 
   async history(channel: string, query: HistoryQuery): Promise<HistoryPage> {
-    if (!this.#isUp) throw new NetworkError("unavailable", "the XMPP server is not connected");
     const parts = { config: this.#config, archive: this.#archive, isBridge: this.#isBridge };
     const { jid } = this.#joined(channel);
     const page = await readHistory(parts, channel, jid, query);
