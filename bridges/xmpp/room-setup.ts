@@ -1,6 +1,6 @@
 import { xml, type Element } from "@xmpp/client";
 import type { XmppConfig } from "./config.ts";
-import { cleanXml, NS, submitForm } from "./stanzas.ts";
+import { NS, submitForm } from "./stanzas.ts";
 
 /** Asks a room, see `Connection.request`. */
 export type Ask = (type: "get" | "set", to: string, child: Element) => Promise<Element>;
@@ -20,7 +20,7 @@ export async function setUpRoom(ask: Ask, room: string, title: string, config: X
   const offered = new Set(form?.getChildren("field").map((field) => field.attrs["var"]) ?? []);
   const flag = (isSet: boolean): string => (isSet ? "1" : "0");
   const wishes = [
-    ["muc#roomconfig_roomname", cleanXml(title)],
+    ["muc#roomconfig_roomname", title],
     ["muc#roomconfig_persistentroom", flag(config.persistentRooms)],
     ["muc#roomconfig_publicroom", flag(config.publicRooms)],
     ["muc#roomconfig_whois", config.anonymousRooms ? "moderators" : "anyone"],

@@ -114,7 +114,6 @@ export class XmppNetwork implements Network {
   }
 
   async publish(channel: string, publication: Publication): Promise<void> {
-    if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the XMPP server is not connected");
     const room = this.#joined(channel);
     const payload = encodePayload(publication);
     if (payload === null) throw new NetworkError("refused", "not JSON, or nested too deep");
@@ -137,7 +136,6 @@ export class XmppNetwork implements Network {
   }
 
   async history(channel: string, query: HistoryQuery): Promise<HistoryPage> {
-    if (!this.#isUp) throw new NetworkError("unavailable", "the XMPP server is not connected");
     const parts = { config: this.#config, archive: this.#archive, isBridge: this.#isBridge };
     const { jid } = this.#joined(channel);
     const page = await readHistory(parts, channel, jid, query);
@@ -202,6 +200,7 @@ export class XmppNetwork implements Network {
   }
 
   #joined(channel: string): Room {
+    if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the XMPP server is not connected");
     const room = this.#rooms.get(channel);
     if (room?.isJoined !== true) throw new NetworkError("refused", "not in the channel");
     return room;

@@ -50,6 +50,7 @@ export function makeXmppNetwork(
     host: server.host,
     mucService: XMPP_SERVICE.mucDomain,
     tls: "none",
+    maxStanzaBytes: 8 * 1024 * 1024,
     reconnectMinMs: 20,
     reconnectMaxMs: 100,
     ...times,

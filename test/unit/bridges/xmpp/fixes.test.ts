@@ -1,8 +1,11 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- the package has no types, and ours cannot be imported
+/// <reference path="../../../../bridges/xmpp/xmpp.d.ts" />
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { xml } from "@xmpp/client";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { accountOf, xmppSchema } from "../../../../bridges/xmpp/index.ts";
@@ -107,6 +110,15 @@ describe("a stream of @xmpp/client", () => {
     await isOnline(2);
     expect(elsewhere.connections).toBe(0);
     expect(server.connections).toBe(2);
+  });
+
+  it("sends no character that XML cannot carry", async () => {
+    const { server, connection, isOnline } = await connect();
+    await isOnline();
+    connection.send(xml("message", { id: "a\0<b\uFFFE" }, xml("after", null, "\uD800\x1b</after>\u{1F600}")));
+    await vi.waitFor(() => expect(server.received).toContain("</message>"), WAIT);
+    const sent = server.received.slice(server.received.indexOf("<message"));
+    expect(sent).toBe(`<message id="a &lt;b "><after>\uFFFD &lt;/after&gt;\u{1F600}</after></message>`);
   });
 
   it("ends at a stanza that has no end", async () => {

@@ -35,7 +35,6 @@ describe("encodePayload", () => {
     [{ text: "hello" }, null, "hello"],
     [{ text: "hello" }, "alice", "<alice> hello"],
     [{ text: "waves", action: true }, "alice", "/me <alice> waves"],
-    [{ text: "two\nlines" }, null, "two\nlines"],
     [{ a: [1] }, "alice", '<alice> {"a":[1]}'],
   ] as const)("says %j of %j as %j, and nothing more", (data, from, body) => {
     const stanza = carry(data, from);
@@ -47,6 +46,7 @@ describe("encodePayload", () => {
   it.each([
     [{ text: "hello", colour: "red" }, "hello"],
     [{ text: " blanks " }, "blanks"],
+    [{ text: "two\n<alice> lines" }, "two <alice> lines"],
     [{ text: "bell \x07" }, "bell"],
     [{ text: "/me is no action" }, "/me is no action"],
     [{ text: '{"json":1}' }, '{"json":1}'],
