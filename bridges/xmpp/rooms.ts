@@ -115,6 +115,8 @@ export class Rooms {
     const room = this.#byRoom.get(jid);
     if (room === undefined) return;
     if (stanza.attrs["type"] === "error") return this.#onError(room, stanza);
+    // ejabberd's room has a presence of its own (its picture's hash), which is nobody's.
+    if (nick === "") return;
     const presence = new MucPresence(stanza, nick);
     const isOurs = presence.isSelf || (nick === room.nick && room.state !== "joining");
     if (presence.isAvailable) {
