@@ -3,6 +3,7 @@ import { NetworkError } from "../network.ts";
 import type { Archive, Archived, ArchiveQuery } from "./archive.ts";
 import type { XmppConfig } from "./config.ts";
 import type { Sent } from "./in-flight.ts";
+import { mayHave } from "./kept-ids.ts";
 import { decodePayload } from "./payload.ts";
 import { splitJid } from "./stanzas.ts";
 
@@ -30,7 +31,9 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   if (since === null) return readNewest(parts, channel, room, limit);
   if (!("id" in since)) return readFrom(parts, channel, room, since.timeMs, limit);
-  const page = await readForward(parts, channel, room, { type: "after", id: since.id }, limit);
+  const page = (await mayHave(parts.archive, room, since.id))
+    ? await readForward(parts, channel, room, { type: "after", id: since.id }, limit)
+    : "unknownId";
   if (page !== "unknownId") return page === null ? NOTHING : { ...page, isContiguous: true };
   if (since.timeMs === undefined) return NOTHING;
   const later = await readForward(parts, channel, room, { type: "from", timeMs: since.timeMs }, limit);
