@@ -110,6 +110,12 @@ export class Rooms {
     }
   }
 
+  /** Before the connection ends: with that of a component the server does not end its presence in rooms. */
+  leaveAll(): void {
+    if (!this.#isConnected) return;
+    for (const room of this.#byName.values()) if (room.isJoined) this.#part(room);
+  }
+
   onPresence(stanza: Element): void {
     const [jid, nick] = splitJid(stanza.attrs["from"] ?? "");
     const room = this.#byRoom.get(jid);
