@@ -3,6 +3,7 @@ import { NetworkError } from "../network.ts";
 import type { Archive, Archived, ArchiveQuery } from "./archive.ts";
 import type { XmppConfig } from "./config.ts";
 import type { Sent } from "./in-flight.ts";
+import { mayHave } from "./kept-ids.ts";
 import { decodePayload } from "./payload.ts";
 import { splitJid } from "./stanzas.ts";
 
@@ -13,6 +14,8 @@ export interface HistoryParts {
   readonly isBridge: (nick: string) => boolean;
 }
 
+/** Smaller pages are not asked for, as there may be things in between that are not messages. */
+const MIN_PAGE_SIZE = 20;
 const NOTHING: HistoryPage = { messages: [], isContiguous: false, hasMore: false };
 
 /**
@@ -28,7 +31,9 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   if (since === null) return readNewest(parts, channel, room, limit);
   if (!("id" in since)) return readFrom(parts, channel, room, since.timeMs, limit);
-  const page = await readForward(parts, channel, room, { type: "after", id: since.id }, limit);
+  const page = (await mayHave(parts.archive, room, since.id))
+    ? await readForward(parts, channel, room, { type: "after", id: since.id }, limit)
+    : "unknownId";
   if (page !== "unknownId") return page === null ? NOTHING : { ...page, isContiguous: true };
   if (since.timeMs === undefined) return NOTHING;
   const later = await readForward(parts, channel, room, { type: "from", timeMs: since.timeMs }, limit);
@@ -73,12 +78,12 @@ async function readNewest(parts: HistoryParts, channel: string, room: string, li
   let messages: NetworkMessage[] = [];
   let query: ArchiveQuery = { type: "newest" };
   for (let count = 0; count < config.maxHistoryPages; count += 1) {
-    const page = await archive.page(room, query, Math.min(limit, config.historyPageSize));
+    const page = await archive.page(room, query, pageSize(config, limit - messages.length));
     if (page === null || page === "unknownId") break;
     messages = [...toMessages(parts, channel, page.items), ...messages];
     const [first] = page.items;
-    if (messages.length >= limit) return { messages: messages.slice(-limit), isContiguous: false, hasMore: false };
-    // All that there is.
+    const isAll = page.isComplete && messages.length <= limit;
+    if (messages.length >= limit) return { messages: messages.slice(-limit), isContiguous: isAll, hasMore: false };
     if (page.isComplete || first === undefined) return { messages, isContiguous: page.isComplete, hasMore: false };
     query = { type: "newest", beforeId: first.id };
   }
@@ -112,17 +117,22 @@ async function readForward(
   const messages: NetworkMessage[] = [];
   let query = start;
   for (let count = 0; count < config.maxHistoryPages; count += 1) {
-    const page = await archive.page(room, query, Math.min(limit - messages.length, config.historyPageSize));
+    const page = await archive.page(room, query, pageSize(config, limit - messages.length));
     if (page === null || page === "unknownId") return count === 0 ? page : "unknownId";
     messages.push(...toMessages(parts, channel, page.items));
+    if (messages.length > limit) return { messages: messages.slice(0, limit), hasMore: true };
     if (page.isComplete) return { messages, hasMore: false };
     const last = page.items.at(-1);
-    if (messages.length >= limit || last === undefined) break;
+    if (messages.length === limit || last === undefined) break;
     query = { type: "after", id: last.id };
   }
   // Its caller asks again from the last message, so there has to be one.
   if (messages.length === 0) throw new NetworkError("unavailable", "the archive has too much that is not a message");
   return { messages, hasMore: true };
+}
+
+function pageSize({ historyPageSize }: XmppConfig, wanted: number): number {
+  return Math.min(historyPageSize, Math.max(wanted, MIN_PAGE_SIZE));
 }
 
 function toMessages(parts: HistoryParts, channel: string, items: readonly Archived[]): NetworkMessage[] {

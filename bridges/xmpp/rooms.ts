@@ -110,11 +110,19 @@ export class Rooms {
     }
   }
 
+  /** Before the connection ends: with that of a component the server does not end its presence in rooms. */
+  leaveAll(): void {
+    if (!this.#isConnected) return;
+    for (const room of this.#byName.values()) if (room.isJoined) this.#part(room);
+  }
+
   onPresence(stanza: Element): void {
     const [jid, nick] = splitJid(stanza.attrs["from"] ?? "");
     const room = this.#byRoom.get(jid);
     if (room === undefined) return;
     if (stanza.attrs["type"] === "error") return this.#onError(room, stanza);
+    // ejabberd's room has a presence of its own (its picture's hash), which is nobody's.
+    if (nick === "") return;
     const presence = new MucPresence(stanza, nick);
     const isOurs = presence.isSelf || (nick === room.nick && room.state !== "joining");
     if (presence.isAvailable) {
