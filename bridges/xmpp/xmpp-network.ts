@@ -12,7 +12,9 @@ import { InFlight } from "./in-flight.ts";
 import { Inbound } from "./inbound.ts";
 import { RoomNames } from "./names.ts";
 import { bridgeNickTest, nickCandidates } from "./nicks.ts";
-import { encodePayload, encodeText } from "./payload.ts";
+import { Outgoing } from "./outgoing.ts";
+import { encodeText } from "./payload.ts";
+import { makePuppets, type XmppPuppets } from "./puppets.ts";
 import { RequestError } from "./requests.ts";
 import type { Room } from "./room.ts";
 import type { Ask } from "./room-setup.ts";
@@ -60,6 +62,9 @@ export class XmppNetwork implements Network {
   readonly #inFlight: InFlight;
   readonly #archive: Archive;
   readonly #ask: Ask;
+  readonly #outgoing: Outgoing;
+  /** Where the configuration asks for users of their own. */
+  readonly puppets: XmppPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
   #sweep: NodeJS.Timeout | undefined;
@@ -88,6 +93,15 @@ export class XmppNetwork implements Network {
     this.#inFlight = new InFlight(config);
     this.#archive = new Archive(this.#ask, () => this.#connection.nextId());
     this.#rooms = this.#makeRooms();
+    this.#outgoing = new Outgoing({ config, connection: this.#connection, inFlight: this.#inFlight, now });
+    this.puppets = makePuppets(config, account, {
+      names: this.#names,
+      connection: this.#connection,
+      outgoing: this.#outgoing,
+      isBridge: this.#isBridge,
+      now,
+      newId: parts.newId,
+    });
   }
 
   start(inbox: NetworkInbox): void {
@@ -96,6 +110,7 @@ export class XmppNetwork implements Network {
     this.#inbound = new Inbound({
       inbox,
       isBridge: this.#isBridge,
+      isPuppet: (room, nick) => this.puppets?.isIn(room, nick) === true,
       inFlight: this.#inFlight,
       now: this.#parts.now,
       newId: this.#parts.newId,
@@ -114,21 +129,7 @@ export class XmppNetwork implements Network {
   }
 
   async publish(channel: string, publication: Publication): Promise<void> {
-    const room = this.#joined(channel);
-    const payload = encodePayload(publication);
-    if (payload === null) throw new NetworkError("refused", "not JSON, or nested too deep");
-    const id = this.#connection.nextId();
-    const stanza = xml("message", { type: "groupchat", to: room.jid, id }, ...payload);
-    const text = this.#connection.serialize(stanza);
-    const bytes = Buffer.byteLength(text);
-    const { maxStanzaBytes, publishTimeoutMs } = this.#config;
-    if (bytes > maxStanzaBytes) {
-      throw new NetworkError("refused", `the message takes ${bytes} bytes on XMPP, and ${maxStanzaBytes} are allowed`);
-    }
-    const deadlineMs = this.#parts.now() + publishTimeoutMs;
-    const settled = this.#inFlight.add(id, { room: room.jid, originId: publication.originId, bytes, deadlineMs });
-    if (this.#inFlight.has(id)) this.#connection.sendText(text);
-    await settled;
+    await this.#outgoing.publish(this.#joined(channel), publication);
   }
 
   members(channel: string): readonly Member[] {
@@ -161,6 +162,7 @@ export class XmppNetwork implements Network {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
+    this.puppets?.close();
     this.#rooms.leaveAll();
     await this.#connection.close();
     this.#inFlight.close();
@@ -178,11 +180,13 @@ export class XmppNetwork implements Network {
     if (!this.#connection.isOnline || this.#isUp) return;
     this.#isUp = true;
     this.#inbox?.up();
+    await this.puppets?.onConnected();
   }
 
   #onDown(reason: string): void {
     this.#inFlight.onDisconnected((jid) => this.#rooms.find(jid)?.lastId ?? null);
     this.#rooms.onDisconnected(reason);
+    this.puppets?.onDisconnected(reason);
     if (this.#isClosing) return;
     if (!this.#isOutageTold) {
       const { host, port } = this.#account;
@@ -195,6 +199,7 @@ export class XmppNetwork implements Network {
   }
 
   #onStanza(stanza: Element): void {
+    if (this.puppets?.takes(stanza) === true) return;
     if (stanza.name === "presence") return this.#rooms.onPresence(stanza);
     if (this.#archive.onMessage(stanza)) return;
     this.#inbound?.onMessage(stanza, (jid) => this.#rooms.find(jid));
@@ -254,7 +259,10 @@ export class XmppNetwork implements Network {
   async #settleLost(room: Room): Promise<void> {
     const lost = this.#inFlight.lostIn(room.jid);
     if (lost.length === 0) return;
-    const parts = { config: this.#config, archive: this.#archive, isBridge: this.#isBridge };
+    // A puppet's stanzas bear the bridge's mark as well.
+    const nicks = new Set(lost.map(({ nick }) => nick));
+    const isBridge = (nick: string) => nicks.has(nick) || this.#isBridge(nick);
+    const parts = { config: this.#config, archive: this.#archive, isBridge };
     const { found, isCertain } = await findLost(parts, room.jid, lost);
     const never = new NetworkError("unavailable", "the connection was lost before the message arrived");
     for (const sent of lost) {
@@ -267,6 +275,7 @@ export class XmppNetwork implements Network {
     const nowMs = this.#parts.now();
     this.#inFlight.sweep(nowMs);
     this.#rooms.sweep(nowMs);
+    this.puppets?.sweep(nowMs);
     if (!this.#isUp) return;
     let count = 0;
     for (const room of this.#rooms) {
