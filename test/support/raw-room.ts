@@ -84,8 +84,9 @@ export class RawRoom {
 
   /** The nick of the first other person here; waits for one to come. */
   async otherNick(): Promise<string> {
+    const notOthers = [this.jid, `${this.jid}/${this.#nick}`];
     const isOther = (stanza: XmlElement): boolean =>
-      this.#isFrom(stanza, "presence", undefined) && stanza.attributes["from"] !== `${this.jid}/${this.#nick}`;
+      this.#isFrom(stanza, "presence", undefined) && !notOthers.includes(stanza.attributes["from"] ?? "");
     const known = this.#xmpp.stanzas.find(isOther) ?? (await this.#xmpp.waitFor(isOther, `somebody in ${this.jid}`));
     return (known.attributes["from"] ?? "").slice(this.jid.length + 1);
   }
