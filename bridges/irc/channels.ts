@@ -31,6 +31,8 @@ interface Entry extends Channel {
 }
 
 const NO_TOPIC = "331";
+/** RFC 1459 §2.3: 512 bytes with the line end. */
+const MAX_LINE_BYTES = 510;
 
 /** The channels of the receiving connection: joining, leaving, and coming back. */
 export class Channels {
@@ -140,8 +142,10 @@ export class Channels {
     entry.state = "joined";
     entry.absence = null;
     // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid. What the mapping
-    // strips is left out here as well: another bridge may have another mapping.
-    if (entry.isCut && !entry.hasTopic) this.#send(`TOPIC ${entry.ircChannel} :${this.#naming.local(entry.name)}`);
+    // strips is left out here as well: another bridge may have another mapping. A line that is too long would end the
+    // connection with some servers; so a very long name has no topic.
+    const line = `TOPIC ${entry.ircChannel} :${this.#naming.local(entry.name)}`;
+    if (entry.isCut && !entry.hasTopic && Buffer.byteLength(line) <= MAX_LINE_BYTES) this.#send(line);
     this.#owner.onJoined(entry, absence);
     this.#settle(entry, null);
   }

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Naming } from "../../bridges/naming.ts";
 import { startIrcNetwork, type StartedIrc } from "../support/irc-networks.ts";
 import { RawIrc } from "../support/raw-irc.ts";
-import { SERVERS } from "../support/servers.ts";
+import { IRC_SERVERS } from "../support/servers.ts";
 import { FakeIrcd, type FakeClient } from "../unit/bridges/irc/fake-ircd.ts";
 
 const WAIT = { timeout: 10_000, interval: 5 };
 
-describe.each(Object.entries(SERVERS))("discovery on %s", (_name, startServer) => {
+describe.each(Object.entries(IRC_SERVERS))("discovery on %s", (_name, startServer) => {
   it("finds what exists, without what is secret or has no name here", async () => {
     await using server = await startServer();
     await using ann = await RawIrc.login(server, "ann", "#a", "#chat.+room1", "#secret", "#=zz", "#help", "#support");
