@@ -9,8 +9,17 @@ import type { Logger } from "pino";
 import { Bridge } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
-import { IrcNetwork } from "./bridges/irc/index.ts";
-import { describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp, renderScreen } from "./cli/index.ts";
+import { ircFileFaults, IrcNetwork } from "./bridges/irc/index.ts";
+import {
+  ConfigError,
+  describeCheck,
+  exitCodeOf,
+  loadConfig,
+  onStop,
+  parseCommand,
+  renderHelp,
+  renderScreen,
+} from "./cli/index.ts";
 import { listKeys, resolveConfig, wantsColor } from "./cli/index.ts";
 import type { Command, ConfigSources } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
@@ -98,6 +107,8 @@ async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeC
 async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
   const { host } = config.irc;
   if (host === undefined) throw new TypeError("the configuration of a bridge has no IRC server");
+  const faults = ircFileFaults(config.irc);
+  if (faults.length > 0) throw new ConfigError(faults);
   const network = new IrcNetwork(
     { ...config.irc, host },
     { node: config.bridge.node, log, now, random: Math.random, newId: randomUUID },

@@ -11,13 +11,16 @@ declare module "irc-framework" {
   export interface ClientOptions {
     host: string;
     port: number;
-    tls: boolean;
-    rejectUnauthorized: boolean;
+    tls?: boolean;
+    rejectUnauthorized?: boolean;
+    /** Not the library's: it hands all options to the transport. */
+    security?: unknown;
     nick: string;
     username: string;
     gecos: string;
     password?: string;
-    account: Record<string, never>;
+    account: { account?: string; password?: string };
+    sasl_mechanism?: "EXTERNAL";
     version: string;
     auto_reconnect: boolean;
     ping_interval: number;
@@ -51,6 +54,8 @@ declare module "irc-framework" {
     connect(options: ClientOptions): void;
     raw(line: string): void;
     on(event: "socket close", listener: (error: unknown) => void): void;
+    on(event: "socket connected", listener: () => void): void;
+    on(event: "sasl failed", listener: (event: { readonly reason: string }) => void): void;
     removeAllListeners(): void;
   }
 
@@ -60,19 +65,4 @@ declare module "irc-framework" {
     encodeValue(value: string): string;
     decodeValue(value: string): string;
   };
-}
-
-declare module "irc-framework/src/transports/net.js" {
-  import type { EventEmitter } from "node:events";
-  import type { Socket } from "node:net";
-
-  export default class NetTransport extends EventEmitter {
-    constructor(options: object);
-    socket: Socket | null;
-    isConnected(): boolean;
-    onSocketFullyConnected(): void;
-    onSocketData(data: Buffer): void;
-    writeLine(line: string, callback?: () => void): void;
-    close(force: boolean): void;
-  }
 }

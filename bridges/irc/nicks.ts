@@ -3,13 +3,13 @@ import { foldAscii } from "./names.ts";
 /** RFC 1459 servers allow nine characters; some still do. */
 const SHORT_NICK = 9;
 const MAX_UNDERSCORES = 3;
-const BRIDGE_SUFFIX = /^\d+(?:s\d+)?_{0,3}$/;
+const BRIDGE_SUFFIX = /^\d+(?:[rs]\d+)?_{0,3}$/;
 
 /**
  * Lists the nicks to try, best first. The node's number makes them unique over a network of linked servers.
  *
  * @param stem the configured first part, without digits
- * @param suffix `"1"` for the receiving connection of node 1, `"1s2"` for its second sending one
+ * @param suffix `"1"` for the receiving connection of node 1, `"1r2"` for a further one, `"1s2"` for its second sending one
  */
 export function nickCandidates(stem: string, suffix: string): readonly string[] {
   const candidates = new Set<string>();

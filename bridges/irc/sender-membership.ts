@@ -1,6 +1,6 @@
 import type { Connection, IrcLine } from "./connection.ts";
 import { foldAscii, foldName } from "./names.ts";
-import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
+import { END_OF_NAMES, joinLine, refusesJoin, words } from "./replies.ts";
 
 /** Who is told how a join ended. Keys are folded channel names. */
 export interface MembershipOwner {
@@ -19,12 +19,12 @@ interface Join {
 /** The channels that a sending connection had to join (mode +n), so that its messages are let in. */
 export class SenderMembership {
   readonly #connection: Connection;
-  readonly #barrier: () => Promise<void>;
+  readonly #barrier: (ircChannel: string) => Promise<void>;
   readonly #owner: MembershipOwner;
   readonly #joined = new Set<string>();
   readonly #joins = new Map<string, Join>();
 
-  constructor(connection: Connection, barrier: () => Promise<void>, owner: MembershipOwner) {
+  constructor(connection: Connection, barrier: (ircChannel: string) => Promise<void>, owner: MembershipOwner) {
     this.#connection = connection;
     this.#barrier = barrier;
     this.#owner = owner;
@@ -35,13 +35,13 @@ export class SenderMembership {
     return this.#joins.size > 0;
   }
 
-  /** @returns false when we are in the channel already, so that joining cannot help */
-  join(ircChannel: string, cause: string): boolean {
+  /** @param channelKey for channels that need one (mode +k) @returns false when we are in the channel already, so that joining cannot help */
+  join(ircChannel: string, cause: string, channelKey: string | undefined): boolean {
     const key = foldName(ircChannel);
     if (this.#joins.has(key)) return true;
     if (this.#joined.has(key)) return false;
     this.#joins.set(key, { cause, startedMs: null, isConfirmed: false });
-    this.#connection.send(`JOIN ${ircChannel}`);
+    this.#connection.send(joinLine(ircChannel, channelKey));
     return true;
   }
 
@@ -88,7 +88,7 @@ export class SenderMembership {
     join.isConfirmed = true;
     this.#joined.add(key);
     try {
-      await this.#barrier();
+      await this.#barrier(key);
     } catch {
       // The receiving connection is lost: what was on its way is settled already.
     }
