@@ -36,7 +36,8 @@ const CHUNK_IDS = 36 ** 4;
  * An IRC network: connections that join and receive, each with its share of the channels, and a few that only send.
  *
  * It is up while one receiving and one sending connection are there. Where one receiving connection of several is lost,
- * only its channels are touched: what is published to them is `unavailable`, and each tells its gap when it is back.
+ * only its channels are touched: what is published to them is `unavailable`, and each tells its gap when it is back. When
+ * all were lost, `up` waits until each is back in its channels, or has been refused by the server that took another.
  */
 export class IrcNetwork implements Network {
   readonly name = "irc";
@@ -50,6 +51,8 @@ export class IrcNetwork implements Network {
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
   #sweep: NodeJS.Timeout | undefined;
+  /** Receivers that could not come back though the server is there: `up` does not wait for them. */
+  readonly #givenUp = new Set<Receiver>();
   #isUp = false;
   #isClosing = false;
   #chunkId: number;
@@ -155,14 +158,22 @@ export class IrcNetwork implements Network {
     if (this.#isClosing) return;
     const { host, port } = this.#config;
     this.#notices.ended(ending, { host, port }, "not connected to the IRC server, trying again");
-    if (!this.#isUp || this.#receivers.all.some(({ isReady }) => isReady)) return;
+    if (this.#receivers.all.some(({ isReady }) => isReady)) {
+      this.#givenUp.add(receiver);
+      return this.#tellUp();
+    }
+    this.#givenUp.clear();
+    if (!this.#isUp) return;
     this.#isUp = false;
     this.#inbox?.down(reason);
   }
 
   #tellUp(): void {
-    const isThere = this.#senders.isOneRegistered && this.#receivers.all.some(({ isReady }) => isReady);
-    if (this.#isUp || !isThere) return;
+    const ready = this.#receivers.all.filter(({ isReady }) => isReady);
+    const isAwaited = (receiver: Receiver): boolean =>
+      !receiver.isReady && receiver.channels.size > 0 && !this.#givenUp.has(receiver);
+    if (this.#isUp || ready.length === 0 || !this.#senders.isOneRegistered) return;
+    if (this.#receivers.all.some(isAwaited)) return;
     this.#isUp = true;
     this.#inbox?.up();
   }
@@ -215,7 +226,10 @@ export class IrcNetwork implements Network {
   #makeReceiver(number: number): Receiver {
     const owner: ReceiverOwner = {
       onRegistered: (receiver) => this.#onReceiverRegistered(receiver),
-      onReady: () => this.#tellUp(),
+      onReady: (receiver) => {
+        this.#givenUp.delete(receiver);
+        this.#tellUp();
+      },
       onDown: (receiver, ending) => this.#onReceiverDown(receiver, ending),
       onMessage: (receiver, line) => this.#onMessage(receiver, line),
       onJoined: (receiver, channel, absence) => this.#onJoined(receiver, channel, absence),

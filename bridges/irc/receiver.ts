@@ -81,7 +81,8 @@ export class Receiver implements ConnectionOwner {
   /** Channels that the server allows on one connection (005 CHANLIMIT, or the older MAXCHANNELS); null: it does not say. */
   get toldCapacity(): number | null {
     const told = /#[^:,]*:(\d+)/.exec(this.connection.text("CHANLIMIT"))?.[1];
-    return told === undefined ? this.connection.limit("MAXCHANNELS") : Number(told);
+    // ngIRCd says 0 where there is no limit.
+    return told === undefined ? this.connection.limit("MAXCHANNELS") : Number(told) || null;
   }
 
   /** Resolves when it is ready, or after the time given. */

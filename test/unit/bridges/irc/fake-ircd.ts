@@ -17,6 +17,8 @@ export class FakeIrcd implements AsyncDisposable {
   /** Lines received, each after the nick of who sent it. */
   readonly lines: string[] = [];
   script: Script = () => false;
+  /** More of what it tells newcomers (005). */
+  supported = "";
   readonly #server: Server;
 
   private constructor() {
@@ -39,10 +41,10 @@ export class FakeIrcd implements AsyncDisposable {
     return found;
   }
 
-  /** Shows a line of a nick to the receiving connection. */
+  /** Shows a line of a nick to the receiving connections. */
   show(from: string, command: string, tags = ""): void {
     for (const client of this.clients) {
-      if (/^\D+\d+_*$/.test(client.nick)) client.send(`${tags}:${from}!u@h ${command}`);
+      if (/^\D+\d+(?:r\d+)?_*$/.test(client.nick)) client.send(`${tags}:${from}!u@h ${command}`);
     }
   }
 
@@ -68,7 +70,7 @@ export class FakeIrcd implements AsyncDisposable {
       client.nick = first;
     } else if (command === "USER") {
       client.send(`:srv 001 ${client.nick} :Welcome`);
-      client.send(`:srv 005 ${client.nick} CHANNELLEN=32 NICKLEN=30 PREFIX=(ov)@+ :are supported`);
+      client.send(`:srv 005 ${client.nick} CHANNELLEN=32 NICKLEN=30 PREFIX=(ov)@+ ${this.supported} :are supported`);
     } else if (command === "PING") {
       client.send(`:srv PONG srv ${line.slice(5)}`);
     } else if (command === "JOIN") {
