@@ -1,6 +1,6 @@
 import type { Connection, IrcLine } from "./connection.ts";
 import { foldAscii, foldName } from "./names.ts";
-import { END_OF_NAMES, joinLine, refusesJoin, words } from "./replies.ts";
+import { END_OF_NAMES, joinLine, refusesJoin, TOO_MANY_CHANNELS, words } from "./replies.ts";
 
 /** Who is told how a join ended. Keys are folded channel names. */
 export interface MembershipOwner {
@@ -12,6 +12,10 @@ export interface MembershipOwner {
 interface Join {
   /** Why a message was refused without it. */
   readonly cause: string;
+  /** As it is sent. */
+  readonly line: string;
+  /** The connection is in as many channels as it may be: one of them has to be left first. */
+  needsRoom: boolean;
   startedMs: number | null;
   isConfirmed: boolean;
 }
@@ -40,8 +44,9 @@ export class SenderMembership {
     const key = foldName(ircChannel);
     if (this.#joins.has(key)) return true;
     if (this.#joined.has(key)) return false;
-    this.#joins.set(key, { cause, startedMs: null, isConfirmed: false });
-    this.#connection.send(joinLine(ircChannel, channelKey));
+    const line = joinLine(ircChannel, channelKey);
+    this.#joins.set(key, { cause, line, needsRoom: false, startedMs: null, isConfirmed: false });
+    this.#connection.send(line);
     return true;
   }
 
@@ -69,7 +74,10 @@ export class SenderMembership {
     const join = this.#joins.get(key);
     if (join === undefined) return false;
     if (line.command === END_OF_NAMES) void this.#finish(key, join);
-    else if (refusesJoin(line)) this.#fail(key, join, words(line));
+    else if (line.command === TOO_MANY_CHANNELS && this.#joined.size > 0) {
+      join.needsRoom = true;
+      this.#makeRoom();
+    } else if (refusesJoin(line)) this.#fail(key, join, words(line));
     // More refusals of lines that were on their way before the join: they are sent again as well.
     else return line.command === "404";
     return true;
@@ -95,6 +103,20 @@ export class SenderMembership {
     if (this.#joins.get(key) !== join) return;
     this.#joins.delete(key);
     this.#owner.onJoined(key);
+    this.#makeRoom();
+  }
+
+  /** Leaves the channels that it joined first, where others cannot be joined without; what was sent there has arrived. */
+  #makeRoom(): void {
+    for (const join of this.#joins.values()) {
+      if (!join.needsRoom) continue;
+      // One that was just joined is needed until what was refused has been sent again.
+      const [left] = [...this.#joined].filter((key) => !this.#joins.has(key));
+      if (left === undefined || !this.#connection.isRegistered) return;
+      this.leave(left);
+      join.needsRoom = false;
+      this.#connection.send(join.line);
+    }
   }
 
   #fail(key: string, join: Join, reason: string): void {
