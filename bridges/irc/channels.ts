@@ -140,7 +140,8 @@ export class Channels {
     else if (line.command === "332") entry.hasTopic = true;
     else if (line.command === NO_TOPIC) entry.hasTopic = false;
     else if (refusesJoin(line)) {
-      const isFull = line.command === TOO_MANY_CHANNELS;
+      // In none at all, it is not about how many; a further connection would not help.
+      const isFull = line.command === TOO_MANY_CHANNELS && this.#byName.size > 1;
       if (!isFull || entry.absence !== null) this.#owner.onRefused(entry, line);
       this.#onRefused(entry, isFull ? new TooManyChannelsError(words(line)) : new NetworkError("refused", words(line)));
     }

@@ -221,13 +221,20 @@ export class Connection {
       if (nowMs - lastTickMs > 2 * intervalMs) this.#lastHeardMs = nowMs;
       lastTickMs = nowMs;
       if (!this.#isRegistered) {
-        if (nowMs - startedMs >= config.registrationTimeoutMs) this.reset("the server did not register us in time");
+        if (nowMs - startedMs >= config.registrationTimeoutMs) this.#giveUp();
       } else if (nowMs - this.#lastHeardMs >= config.deadAfterMs) this.reset("the server fell silent");
       else this.#client?.raw("PING :alive");
       const nick = this.#isRegistered ? this.#nick.due(nowMs) : null;
       if (nick !== null) this.#client?.raw(`NICK ${nick}`);
     }, intervalMs);
     return timer.unref();
+  }
+
+  /** The time for registering is over. */
+  #giveUp(): void {
+    if (this.#client?.connection.connected === true) this.reset("the server did not register us in time");
+    else if (this.#parts.config.tls) this.reset("no TLS connection came about in time", "NO_TLS");
+    else this.reset("no connection came about in time", "ETIMEDOUT");
   }
 
   #onMessage(client: Client, message: Message, next: () => void): void {

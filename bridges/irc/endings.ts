@@ -94,6 +94,7 @@ const BY_CODE: Readonly<Record<string, EndingKind>> = {
   CERT_HAS_EXPIRED: "expired",
   CERT_NOT_YET_VALID: "expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "otherName",
+  NO_TLS: "noTls",
   ERR_SSL_WRONG_VERSION_NUMBER: "noTls",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "noTls",
   ERR_SSL_UNSUPPORTED_PROTOCOL: "noTls",

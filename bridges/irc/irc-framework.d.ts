@@ -48,6 +48,8 @@ declare module "irc-framework" {
     readonly network: NetworkInfo;
     readonly raw_middleware: { use(middleware: Middleware): void };
     readonly connection: {
+      /** The way is open: after the TLS handshake, where there is one. */
+      readonly connected: boolean;
       end(line: string | null, hadError?: boolean): void;
       on(event: string, listener: (...args: unknown[]) => void): void;
     };

@@ -75,9 +75,10 @@ export class Receivers {
   async join(name: string): Promise<void> {
     const home = this.#homes.get(name);
     if (home !== undefined) return this.#joinAt(home, name);
-    // Each refusal for want of room ends one receiver's candidacy, so this ends.
+    const tried = new Set<Receiver>();
     for (;;) {
-      const receiver = this.#choose();
+      const receiver = this.#choose(tried);
+      tried.add(receiver);
       this.#homes.set(name, receiver);
       try {
         return await this.#joinAt(receiver, name);
@@ -108,8 +109,8 @@ export class Receivers {
     await receiver.join(name);
   }
 
-  #choose(): Receiver {
-    const withRoom = this.#all.filter((receiver) => this.#load(receiver) < this.#capacity);
+  #choose(tried: ReadonlySet<Receiver>): Receiver {
+    const withRoom = this.#all.filter((one) => !tried.has(one) && this.#load(one) < this.#capacity);
     const chosen = withRoom.find(({ isReady }) => isReady) ?? withRoom[0];
     if (chosen !== undefined) return chosen;
     const { config, make, onFull } = this.#parts;

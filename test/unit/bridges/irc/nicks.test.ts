@@ -19,7 +19,7 @@ describe("nickCandidates", () => {
 describe("bridgeNickTest", () => {
   const isBridge = bridgeNickTest("tailspin");
 
-  it.each([..."1 12 1s1 12s16 999s1".split(" ")])("knows every nick of node and connection %s", (suffix) => {
+  it.each([..."1 12 1s1 12s16 999s1 1r2 12r64".split(" ")])("knows every nick of node and connection %s", (suffix) => {
     for (const nick of nickCandidates("tailspin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
     for (const nick of nickCandidates("TailSpin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
   });
