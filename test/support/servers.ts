@@ -8,6 +8,7 @@ import { find } from "./executables.ts";
 import { freePort } from "./free-port.ts";
 import { IMAGES, IRC_PORT_INSIDE, type ServerImage } from "./images.ts";
 import { ProcessServer } from "./process-server.ts";
+import { replaceOnce } from "./server-variants.ts";
 import type { TestServer } from "./test-server.ts";
 
 export type { TestServer } from "./test-server.ts";
@@ -64,9 +65,4 @@ async function startReal(
     isUnprivileged: true,
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });
-}
-
-function replaceOnce(text: string, from: string, to: string): string {
-  if (text.split(from).length !== 2) throw new Error(`the configuration does not hold "${from}" exactly once`);
-  return text.replace(from, to);
 }
