@@ -59,7 +59,7 @@ export class Announcements {
     else if (line.command === "KICK") this.#onLeft(foldName(first), foldAscii(second));
     else if (line.command === "QUIT" || line.command === "NICK") {
       for (const key of this.#peers.keys()) this.#onLeft(key, nick);
-      if (line.command === "NICK" && foldAscii(first) === foldAscii(this.#parts.connection.nick)) this.#onRenamed();
+      if (line.command === "NICK" && foldAscii(first) === foldAscii(this.#parts.connection.nick)) this.#onRenamed(nick);
     }
   }
 
@@ -101,10 +101,12 @@ export class Announcements {
   }
 
   /** To the others, somebody has left, and somebody else has come that they know nothing of. */
-  #onRenamed(): void {
+  #onRenamed(former: string): void {
     const { presence, channels } = this.#parts;
     for (const { ircChannel } of channels.all()) {
-      for (const nick of presence.nicks(ircChannel)) this.#onCame(ircChannel, nick);
+      // Presence has not heard of it yet.
+      const others = presence.nicks(ircChannel).filter((nick) => foldAscii(nick) !== former);
+      for (const nick of others) this.#onCame(ircChannel, nick);
     }
   }
 
