@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { BayeuxError, isService, successReply } from "../bayeux/index.ts";
 import type { Publish } from "../bayeux/index.ts";
+import { toNetwork } from "./binary.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Identities } from "./identity/identities.ts";
@@ -44,7 +45,7 @@ export class Publishes {
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);
     const { channels, identities, privates } = this.#options;
-    const publication = { data, from: session.name, originId: originOf(session, request) };
+    const publication = { data: toNetwork(data, request.ext), from: session.name, originId: originOf(session, request) };
     const published = isUserChannel(channel)
       ? privates.tell(session, channel, publication)
       : channels.publish(channel, publication, (network) => identities.speaker(session, channel, network));

@@ -93,7 +93,7 @@ export class XmppPuppet implements Puppet {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.rooms.leaveAll();
+    this.rooms.close();
     this.#parts.onReleased();
   }
 

@@ -163,7 +163,7 @@ export class XmppNetwork implements Network {
     this.#isClosing = true;
     clearInterval(this.#sweep);
     this.puppets?.close();
-    this.#rooms.leaveAll();
+    if (this.#account.type === "component") this.#rooms.close();
     await this.#connection.close();
     this.#inFlight.close();
   }
