@@ -45,7 +45,11 @@ export class Publishes {
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);
     const { channels, identities, privates } = this.#options;
-    const publication = { data: toNetwork(data, request.ext), from: session.name, originId: originOf(session, request) };
+    const publication = {
+      data: toNetwork(data, request.ext),
+      from: session.name,
+      originId: originOf(session, request),
+    };
     const published = isUserChannel(channel)
       ? privates.tell(session, channel, publication)
       : channels.publish(channel, publication, (network) => identities.speaker(session, channel, network));

@@ -5,7 +5,6 @@ import type { XmppConfig } from "./config.ts";
 import type { RoomNames } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { decodePayload } from "./payload.ts";
-import type { Ask } from "./room-setup.ts";
 import { Rooms } from "./rooms.ts";
 import { NS, refusalOf, splitJid } from "./stanzas.ts";
 
@@ -25,7 +24,8 @@ export interface PuppetParts {
   readonly send: (stanza: Element) => void;
   readonly sendText: (text: string) => void;
   readonly nextId: () => string;
-  readonly ask: Ask;
+  /** The bridge itself is in this channel's room. */
+  readonly isOpen: (channel: string) => boolean;
   /** Resolves when whoever has this JID has answered for everything that was sent before. @throws NetworkError */
   readonly barrier: (to: string) => Promise<void>;
   readonly now: () => number;
@@ -41,6 +41,7 @@ const JID = /^[^\s"&'/:<>@]+@[^\s"&'/:<>@]+(?:\/.{1,255})?$/u;
 export class XmppPuppet implements Puppet {
   readonly rooms: Rooms;
   readonly #parts: PuppetParts;
+  readonly #wanted = new Set<string>();
   /** Stanza id → what was said to one person, as long as it may be refused. */
   readonly #telling = new Map<string, { readonly to: string; refuse(error: NetworkError): void }>();
   #isReleased = false;
@@ -60,11 +61,18 @@ export class XmppPuppet implements Puppet {
   }
 
   join(channel: string): void {
-    // What it says there fails with the same words; else it is only not seen.
-    this.rooms.want(channel);
+    this.#wanted.add(channel);
+    if (this.#parts.isOpen(channel)) this.onOpen(channel);
+  }
+
+  /** Not before the bridge is in: whoever comes first into a room that is new would own it. */
+  onOpen(channel: string): void {
+    // What it says there fails with the words of a refusal; else it is only not seen.
+    if (this.#wanted.has(channel)) this.rooms.want(channel);
   }
 
   leave(channel: string): void {
+    this.#wanted.delete(channel);
     this.rooms.leave(channel);
   }
 
@@ -120,7 +128,7 @@ export class XmppPuppet implements Puppet {
   }
 
   #makeRooms(): Rooms {
-    const { config, names, nicks, now, ask, nextId, send } = this.#parts;
+    const { config, names, nicks, now, nextId, send } = this.#parts;
     const ignore = (): void => {};
     return new Rooms({
       config,
@@ -132,7 +140,8 @@ export class XmppPuppet implements Puppet {
           stanza.attrs["from"] = this.address;
           send(stanza);
         },
-        ask,
+        // Puppets own no rooms, so they set none up.
+        ask: () => Promise.reject(new NetworkError("refused", "the room is the bridge's")),
         nextId,
         // The bridge's own occupant knows who is there.
         occupantsOwner: () => ({ isBridge: () => true, onChange: ignore, onPeerLeft: ignore }),

@@ -8,6 +8,7 @@ import type { Outgoing } from "./outgoing.ts";
 import { answererOf, QUERIES, XmppPuppet } from "./puppet.ts";
 import { puppetLocal, puppetNicks } from "./puppet-names.ts";
 import { RequestError } from "./requests.ts";
+import type { Rooms } from "./rooms.ts";
 import { NS, splitJid } from "./stanzas.ts";
 
 /** What puppets are made with. */
@@ -17,6 +18,8 @@ export interface XmppPuppetsParts {
   readonly component: string;
   readonly mucService: string;
   readonly names: RoomNames;
+  /** The bridge's own. */
+  readonly rooms: Rooms;
   readonly connection: Connection;
   readonly outgoing: Outgoing;
   readonly isBridge: (nick: string) => boolean;
@@ -40,7 +43,7 @@ export class XmppPuppets implements Puppets {
   }
 
   attach({ name }: PuppetUser, owner: PuppetOwner): Puppet {
-    const { config, component, mucService, names, connection, outgoing, isBridge, now, newId } = this.#parts;
+    const { config, component, mucService, names, rooms, connection, outgoing, isBridge, now, newId } = this.#parts;
     const local = puppetLocal(name, (taken) => this.#byLocal.has(taken));
     const puppet = new XmppPuppet({
       config,
@@ -57,7 +60,7 @@ export class XmppPuppets implements Puppets {
         connection.sendText(text);
       },
       nextId: () => connection.nextId(),
-      ask: (type, to, child) => connection.request(type, to, child),
+      isOpen: (channel) => rooms.get(channel)?.isJoined === true,
       barrier: (to) => this.#barrier(to),
       now,
       newId,
@@ -85,6 +88,11 @@ export class XmppPuppets implements Puppets {
     else this.#bounce(stanza);
     // A room's refusal settles what is on its way there, whoever said it.
     return stanza.attrs["type"] !== "error" || stanza.name !== "message";
+  }
+
+  /** The bridge is in a room now. */
+  onOpen(channel: string): void {
+    for (const puppet of this.#byLocal.values()) puppet.onOpen(channel);
   }
 
   /** The bridge is in its rooms again; its users come back as well. */

@@ -41,12 +41,9 @@ const SWEEP_MS = 250;
 const FIRST_SELF_PING_MS = 3_000;
 const SELF_PINGS_PER_SWEEP = 20;
 /** Answers to a self-ping that mean that we are in all the same (XEP-0410 §3). */
-const STILL_IN = new Set([
-  "service-unavailable",
-  "feature-not-implemented",
-  "remote-server-not-found",
-  "remote-server-timeout",
-]);
+const STILL_IN = new Set(
+  "service-unavailable feature-not-implemented remote-server-not-found remote-server-timeout".split(" "),
+);
 
 /** XMPP multi-user chat (XEP-0045): channels are rooms, over one connection. */
 export class XmppNetwork implements Network {
@@ -63,7 +60,6 @@ export class XmppNetwork implements Network {
   readonly #archive: Archive;
   readonly #ask: Ask;
   readonly #outgoing: Outgoing;
-  /** Where the configuration asks for users of their own. */
   readonly puppets: XmppPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
@@ -96,6 +92,7 @@ export class XmppNetwork implements Network {
     this.#outgoing = new Outgoing({ config, connection: this.#connection, inFlight: this.#inFlight, now });
     this.puppets = makePuppets(config, account, {
       names: this.#names,
+      rooms: this.#rooms,
       connection: this.#connection,
       outgoing: this.#outgoing,
       isBridge: this.#isBridge,
@@ -179,8 +176,10 @@ export class XmppNetwork implements Network {
     await this.#rooms.onConnected();
     if (!this.#connection.isOnline || this.#isUp) return;
     this.#isUp = true;
+    // What waits is sent at once, and waits for its own user's joins.
+    const allBack = this.puppets?.onConnected();
     this.#inbox?.up();
-    await this.puppets?.onConnected();
+    await allBack;
   }
 
   #onDown(reason: string): void {
@@ -240,6 +239,7 @@ export class XmppNetwork implements Network {
   #onJoined(room: Room, absence: string | null): void {
     this.#log.debug({ channel: room.name, room: room.jid, nick: room.nick }, "joined");
     room.heardMs = this.#parts.now();
+    this.puppets?.onOpen(room.name);
     if (absence === null) return;
     room.heardMs -= Math.max(0, this.#config.selfPingIntervalMs - FIRST_SELF_PING_MS);
     this.#inbox?.presence(room.name, { type: "members", members: room.occupants.members });

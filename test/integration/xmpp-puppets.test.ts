@@ -69,6 +69,10 @@ describe("puppets on XMPP", () => {
     }
     return [...nicks].sort();
   };
+  const affiliationOf = (presence: XmlElement): string | undefined => {
+    const x = childOf(presence, "x", "http://jabber.org/protocol/muc#user");
+    return x && childOf(x, "item")?.attributes["affiliation"];
+  };
   const isPrivate = ({ name, attributes }: XmlElement): boolean => name === "message" && attributes["type"] === "chat";
 
   it("are seen in the room, and say what their browsers publish, in order", async () => {
@@ -206,6 +210,19 @@ describe("puppets on XMPP", () => {
     // It has spoken, so it stays until it has lingered.
     await vi.waitFor(() => expect(stack.bridge.census.puppets).toBe(0), WAIT);
     await vi.waitFor(() => expect(nicksIn(room, bob)).toEqual(["bob", "tailspin1"]), WAIT);
+  });
+
+  it("own no room, not even where they are the first to speak", async () => {
+    await using stack = await startStack();
+    await using alice = await open(stack, "alice");
+    const name = `room${count++}`;
+    expect(await alice.publish(`/${name}`, { text: "first" })).toMatchObject({ successful: true });
+    await using bob = await RawXmpp.login(server);
+    const room = new RawRoom(bob, `${name}@${XMPP_SERVICE.mucDomain}`, "bob");
+    await room.join();
+    await vi.waitFor(() => expect(nicksIn(room, bob)).toEqual(["alice", "bob", "tailspin1"]), WAIT);
+    const owners = bob.stanzas.filter((stanza) => stanza.name === "presence" && affiliationOf(stanza) === "owner");
+    expect(owners.map(({ attributes }) => attributes["from"])).toEqual([`${room.jid}/tailspin1`]);
   });
 
   it("come back with the server, and speak again", async () => {
