@@ -54,8 +54,6 @@ export interface NetworkFixture {
   readonly network: string;
   /** What the network calls somebody in a channel. */
   memberId(channel: string, nick: string): string;
-  /** The server, as docs/networks.md calls it. */
-  readonly title: string;
   readonly gives: Gives;
   /** What the server says to who may not join. */
   readonly closedWords: RegExp;

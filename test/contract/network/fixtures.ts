@@ -1,20 +1,15 @@
 import { startEjabberd, startEmbedded, startInspircd, startNgircd, startProsody } from "../../support/servers.ts";
 import type { NetworkFixture } from "./fixture.ts";
+import { SERVERS } from "./gives.ts";
 import { ircFixture } from "./irc-fixture.ts";
 import { xmppFixture } from "./xmpp-fixture.ts";
 
-/** Plain RFC 1459. */
-const NOTHING = { history: false, lastingHistory: false, ids: false, announcements: false, times: false } as const;
-
-/** Rooms with an archive. A live message has no time, so it is the bridge's own. */
-const ROOMS = { history: true, lastingHistory: true, ids: true, announcements: true, times: false } as const;
-
 /** Every network that the suite runs over, by the name of its test. */
 export const FIXTURES = {
-  embedded: ircFixture("embedded", "the embedded IRC server", startEmbedded, { ...NOTHING, ids: true, times: true }),
-  ngircd: ircFixture("ngircd", "ngIRCd", startNgircd, NOTHING),
-  inspircd: ircFixture("inspircd", "InspIRCd", startInspircd, { ...NOTHING, ids: true, times: true }),
-  prosody: xmppFixture("prosody", "Prosody", startProsody, "user", ROOMS),
-  prosodyComponent: xmppFixture("prosody-component", "Prosody", startProsody, "component", ROOMS),
-  ejabberd: xmppFixture("ejabberd", "ejabberd", startEjabberd, "user", ROOMS),
+  embedded: ircFixture("embedded", startEmbedded, SERVERS.embedded.gives),
+  ngircd: ircFixture("ngircd", startNgircd, SERVERS.ngircd.gives),
+  inspircd: ircFixture("inspircd", startInspircd, SERVERS.inspircd.gives),
+  prosody: xmppFixture("prosody", startProsody, "user", SERVERS.prosody.gives),
+  prosodyComponent: xmppFixture("prosody-component", startProsody, "component", SERVERS.prosody.gives),
+  ejabberd: xmppFixture("ejabberd", startEjabberd, "user", SERVERS.ejabberd.gives),
 } as const satisfies Readonly<Record<string, NetworkFixture>>;

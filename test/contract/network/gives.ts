@@ -35,3 +35,21 @@ export const GIFTS: Readonly<Record<keyof Gives, { readonly gift: string; readon
     instead: "the bridge's clock",
   },
 };
+
+/** Plain RFC 1459. */
+const NOTHING: Gives = { history: false, lastingHistory: false, ids: false, announcements: false, times: false };
+
+/** Rooms with an archive. A message that is just said has no time in it. */
+const ROOMS: Gives = { history: true, lastingHistory: true, ids: true, announcements: true, times: false };
+
+/** The servers, as docs/networks.md calls them, and what each gives. */
+export const SERVERS = {
+  embedded: { title: "the embedded IRC server", gives: { ...NOTHING, ids: true, announcements: true, times: true } },
+  ngircd: { title: "ngIRCd", gives: NOTHING },
+  inspircd: {
+    title: "InspIRCd",
+    gives: { history: true, lastingHistory: false, ids: true, announcements: true, times: true },
+  },
+  prosody: { title: "Prosody", gives: ROOMS },
+  ejabberd: { title: "ejabberd", gives: ROOMS },
+} as const satisfies Readonly<Record<string, { readonly title: string; readonly gives: Gives }>>;

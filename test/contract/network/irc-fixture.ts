@@ -7,16 +7,10 @@ import type { NetworkFixture, NetworkTimes, Outsider } from "./fixture.ts";
 import type { Gives } from "./gives.ts";
 
 /** IRC over one of the servers. */
-export function ircFixture(
-  name: string,
-  title: string,
-  startServer: () => Promise<TestServer>,
-  gives: Gives,
-): NetworkFixture {
+export function ircFixture(name: string, startServer: () => Promise<TestServer>, gives: Gives): NetworkFixture {
   return {
     name,
     network: "irc",
-    title,
     gives,
     closedWords: /invit|\+i/i,
     memberId: (_, nick) => `irc:${nick.toLowerCase()}`,

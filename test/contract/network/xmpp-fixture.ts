@@ -14,7 +14,6 @@ export type XmppLogin = "user" | "component";
 /** Rooms of one of the servers. */
 export function xmppFixture(
   name: string,
-  title: string,
   startServer: () => Promise<TestServer>,
   login: XmppLogin,
   gives: Gives,
@@ -22,7 +21,6 @@ export function xmppFixture(
   return {
     name,
     network: "xmpp",
-    title,
     gives,
     // Prosody has no words for it, so ours stand for the condition.
     closedWords: /member|registration/i,
