@@ -144,7 +144,7 @@ export class XmppPuppet implements Puppet {
         ask: () => Promise.reject(new NetworkError("refused", "the room is the bridge's")),
         nextId,
         // The bridge's own occupant knows who is there.
-        occupantsOwner: () => ({ isBridge: () => true, onChange: ignore, onPeerLeft: ignore }),
+        occupantsOwner: () => ({ isBridge: () => true, onChange: ignore, onPeerJoined: ignore, onPeerLeft: ignore }),
         onJoined: ignore,
         onLost: ignore,
         onSetUpFailed: ignore,

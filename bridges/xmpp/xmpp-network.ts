@@ -78,7 +78,7 @@ export class XmppNetwork implements Network {
     this.#log = parts.log.child({ network: this.name });
     this.#isBridge = bridgeNickTest(config.nick);
     this.#names = new RoomNames(parts.naming ?? PLAIN_NAMING, account.mucService, config.maxRoomNameLength);
-    const { node, now, random } = parts;
+    const { node, now, random, newId } = parts;
     const owner = {
       onOnline: () => this.#onOnline(),
       onStanza: (stanza: Element) => this.#onStanza(stanza),
@@ -97,7 +97,7 @@ export class XmppNetwork implements Network {
       outgoing: this.#outgoing,
       isBridge: this.#isBridge,
       now,
-      newId: parts.newId,
+      newId,
     });
   }
 
@@ -213,11 +213,10 @@ export class XmppNetwork implements Network {
 
   #makeRooms(): Rooms {
     const { node, now } = this.#parts;
-    const nicks = nickCandidates(this.#config.nick, node);
     return new Rooms({
       config: this.#config,
       names: this.#names,
-      nicks,
+      nicks: nickCandidates(this.#config.nick, node),
       now,
       owner: {
         send: (stanza) => this.#connection.send(stanza),
