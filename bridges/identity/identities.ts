@@ -5,6 +5,7 @@ import type { Channel } from "../channel/channel.ts";
 import type { Network } from "../network.ts";
 import type { PrivateMessage, Puppet, Puppets } from "../puppets.ts";
 import type { Session } from "../session/session.ts";
+import { addressText } from "./address.ts";
 import { Identity } from "./identity.ts";
 
 /** What keeping identities needs. */
@@ -115,7 +116,7 @@ export class Identities {
     if (known) return known;
     if (!this.#makeRoom(network, puppets.max)) return this.#refuse(session, network, puppets.max);
     const owner = { told: (message: PrivateMessage) => this.#options.onTold(identity, message) };
-    const puppet = puppets.attach({ name, address: null }, owner);
+    const puppet = puppets.attach({ name, address: addressText(session.context.address) }, owner);
     const identity: Identity = new Identity(key, name, network, puppet, this.#options.maxSubscriptions);
     this.#byKey.set(key, identity);
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();

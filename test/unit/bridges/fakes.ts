@@ -40,7 +40,7 @@ export class FakeLink implements Link {
 }
 
 /** What a request carries that tells nothing of who sent it. */
-export const NO_CONTEXT: RequestContext = { via: "post", isMultiplexed: false, browser: "", origin: "" };
+export const NO_CONTEXT: RequestContext = { via: "post", isMultiplexed: false, browser: "", origin: "", address: "" };
 
 /** One downstream of a fake dispatcher: a poll, or a session's side of a socket. */
 export class Downstream {
