@@ -5,11 +5,12 @@ import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
 import { CometdClient, textsOf } from "../support/cometd-client.ts";
 import { LocalStack } from "../support/local-stack.ts";
 import { RawIrc } from "../support/raw-irc.ts";
-import { startInspircd, startNgircd, type TestServer } from "../support/servers.ts";
+import { startEmbedded, startInspircd, startNgircd, type TestServer } from "../support/servers.ts";
 
 const WAIT = { timeout: 10_000, interval: 10 };
 
 describe.each([
+  ["embedded", startEmbedded],
   ["ngIRCd", startNgircd],
   ["InspIRCd", startInspircd],
 ])("puppets on %s", (_name, start) => {
