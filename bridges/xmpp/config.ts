@@ -74,7 +74,7 @@ export const xmppSchema = z
       .default(250_000)
       .describe("bytes of one message as it is sent; servers cut the connection of a sender who passes their limit"),
     maxReceivedBytes: bytes.default(16 * 1024 * 1024).describe("bytes of one stanza that the server sends"),
-    maxPending: count.default(10_000).describe("messages that were sent and have not come back yet"),
+    maxPending: count.default(4_000).describe("messages that were sent and have not come back yet"),
     maxPendingBytes: bytes.default(4 * 1024 * 1024).describe("bytes of such messages"),
     maxRequests: count.default(1_000).describe("questions to the server that are not answered yet"),
     historyPageSize: z

@@ -7,7 +7,7 @@ import type { Account, XmppConfig } from "./config.ts";
 import { makeEntity } from "./fixes.ts";
 import { Requests } from "./requests.ts";
 import { XmppSocket } from "./socket.ts";
-import { NS } from "./stanzas.ts";
+import { cleanXml, NS } from "./stanzas.ts";
 
 /** Who uses a connection. */
 export interface ConnectionOwner {
@@ -82,7 +82,8 @@ export class Connection {
   /** The bytes of a stanza of ours. */
   serialize(stanza: Element): string {
     if (this.#parts.account.type === "component") stanza.attrs["from"] ??= this.#address;
-    return stanza.toString();
+    // A server ends the stream of whoever sends what is not XML, and some of it is what browsers wrote.
+    return cleanXml(stanza.toString());
   }
 
   /** @param text what `serialize` has made */

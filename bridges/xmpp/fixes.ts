@@ -49,6 +49,8 @@ const SERVICE = "xmpp://localhost:5222";
  * 7. Every stanza goes through a dozen asynchronous middlewares: ours are handed over before that.
  * 8. A stream error makes it wait for the server's goodbye, and `see-other-host` makes it connect anywhere, unasked
  *    (https://github.com/xmppjs/xmpp.js/blob/main/packages/connection/index.js): it is the end of the socket.
+ * 9. `start` leaves a rejected promise behind when the connection breaks at the wrong moment, which ends the process
+ *    (https://github.com/xmppjs/xmpp.js/blob/main/packages/connection/index.js): its two steps are taken here.
  */
 export function makeEntity(options: EntityOptions): FixedEntity {
   const { account, socket, onStanza, onError } = options;
@@ -70,7 +72,12 @@ export function makeEntity(options: EntityOptions): FixedEntity {
   entity.once("online", () => (isOnline = true));
   return {
     async start() {
-      await entity.start();
+      // 9
+      const online = new Promise((resolve, reject) => entity.once("online", resolve).once("error", reject));
+      online.catch(() => undefined);
+      await entity.connect(SERVICE);
+      await entity.open({ domain: account.type === "user" ? account.domain : account.component });
+      await online;
       return entity.jid?.toString() ?? "";
     },
     abandon(reason) {

@@ -59,10 +59,17 @@ export function decodeText(text: string): string | null {
 function bodyOf(data: unknown, json: string, from: string | null): string {
   const prefix = from === null ? "" : `<${from}> `;
   const text = textOf(data);
-  const readable = text === null ? "" : cleanXml(text).trim();
+  const readable = text === null ? "" : oneLine(text);
   if (readable === "") return prefix + cleanXml(json);
   const isAction = typeof data === "object" && data !== null && "action" in data && data.action === true;
   return `${isAction ? "/me " : ""}${prefix}${readable}`;
+}
+
+/** A second line could look as if somebody else had said it. */
+function oneLine(text: string): string {
+  return cleanXml(text)
+    .replace(/[\t\n\u2028\u2029]+/g, " ")
+    .trim();
 }
 
 function readBody(body: string, from: string | null): unknown {

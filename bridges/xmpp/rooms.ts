@@ -86,6 +86,14 @@ export class Rooms {
     room.settle(new NetworkError("unavailable", "left meanwhile"));
   }
 
+  /** Says goodbye to all of them: a server does not do it for a component. */
+  close(): void {
+    if (!this.#isConnected) return;
+    for (const room of this.#byName.values()) {
+      if (room.state === "joined" || room.state === "joining") this.#part(room);
+    }
+  }
+
   /** Joins again whatever was joined; resolves when every join is answered. */
   async onConnected(): Promise<void> {
     this.#isConnected = true;
@@ -115,6 +123,8 @@ export class Rooms {
     const room = this.#byRoom.get(jid);
     if (room === undefined) return;
     if (stanza.attrs["type"] === "error") return this.#onError(room, stanza);
+    // ejabberd's room has a presence of its own (its picture's hash), which is nobody's.
+    if (nick === "") return;
     const presence = new MucPresence(stanza, nick);
     const isOurs = presence.isSelf || (nick === room.nick && room.state !== "joining");
     if (presence.isAvailable) {

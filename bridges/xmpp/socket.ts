@@ -81,7 +81,7 @@ export class XmppSocket extends EventEmitter {
     this.#socket?.destroy(error);
   }
 
-  /** A stanza has ended. */
+  /** A stanza has ended; what has come of the next one with it is not counted, which is at most one chunk. */
   onElement(): void {
     this.#unfinishedBytes = 0;
   }

@@ -114,7 +114,6 @@ export class XmppNetwork implements Network {
   }
 
   async publish(channel: string, publication: Publication): Promise<void> {
-    if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the XMPP server is not connected");
     const room = this.#joined(channel);
     const payload = encodePayload(publication);
     if (payload === null) throw new NetworkError("refused", "not JSON, or nested too deep");
@@ -162,6 +161,7 @@ export class XmppNetwork implements Network {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
+    if (this.#account.type === "component") this.#rooms.close();
     await this.#connection.close();
     this.#inFlight.close();
   }
@@ -201,6 +201,7 @@ export class XmppNetwork implements Network {
   }
 
   #joined(channel: string): Room {
+    if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the XMPP server is not connected");
     const room = this.#rooms.get(channel);
     if (room?.isJoined !== true) throw new NetworkError("refused", "not in the channel");
     return room;

@@ -37,7 +37,8 @@ declare module "@xmpp/client" {
     readonly iqCaller: { readonly handlers: Map<string, { reject(error: Error): void }> };
     readonly jid: { toString(): string } | null;
     Socket: unknown;
-    start(): Promise<unknown>;
+    connect(service: string): Promise<unknown>;
+    open(options: { domain: string }): Promise<unknown>;
     _onElement(element: Element): void;
   }
 

@@ -1,23 +1,29 @@
 import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
-import { freePort } from "./free-port.ts";
-import { IRC_PORT_INSIDE, OWNER_LABEL, type ServerImage } from "./images.ts";
-import { waitForIrc, type TestServer } from "./test-server.ts";
+import { freePorts, OWNER_LABEL, type ServerImage, type ServerPorts } from "./images.ts";
+import { waitForAnswer } from "./probes.ts";
+import type { TestServer } from "./test-server.ts";
 
 const HOST = "127.0.0.1";
 const START_MS = 30_000;
 
+interface PublishedPort {
+  readonly container: number;
+  readonly host: number;
+}
+
 /** Publishes on loopback only, and without the image's health check, whose probes a test would see as clients. */
 class LoopbackContainer extends GenericContainer {
-  readonly #port: number;
+  readonly #ports: readonly PublishedPort[];
 
-  constructor(image: string, port: number) {
+  constructor(image: string, ports: readonly PublishedPort[]) {
     super(image);
-    this.#port = port;
+    this.#ports = ports;
   }
 
   protected override beforeContainerCreated(): Promise<void> {
-    const bindings = [{ HostIp: HOST, HostPort: String(this.#port) }];
-    this.hostConfig.PortBindings = { [`${IRC_PORT_INSIDE}/tcp`]: bindings };
+    this.hostConfig.PortBindings = Object.fromEntries(
+      this.#ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: HOST, HostPort: String(host) }]]),
+    );
     this.createOpts.Healthcheck = { Test: ["NONE"] };
     return Promise.resolve();
   }
@@ -34,26 +40,35 @@ export class ContainerServer implements TestServer {
   readonly name: string;
   readonly host = HOST;
   readonly port: number;
+  readonly otherPorts: Readonly<Record<string, number>>;
   capabilities: readonly string[] = [];
   readonly #container: Container;
+  readonly #image: ServerImage;
   #isDisposed = false;
 
-  private constructor(name: string, port: number, container: Container) {
-    this.name = name;
-    this.port = port;
+  private constructor(image: ServerImage, ports: ServerPorts, container: Container) {
+    this.name = image.name;
+    this.port = ports.port;
+    this.otherPorts = ports.otherPorts;
+    this.#image = image;
     this.#container = container;
   }
 
   static async start(image: ServerImage): Promise<ContainerServer> {
-    const port = await freePort();
-    const started = await new LoopbackContainer(image.tag, port)
-      .withExposedPorts({ container: IRC_PORT_INSIDE, host: port })
+    const ports = await freePorts(image);
+    const published = [
+      { container: image.port, host: ports.port },
+      ...Object.entries(ports.otherPorts).map(([name, host]) => ({ container: image.otherPorts[name] ?? 0, host })),
+    ];
+    const started = await new LoopbackContainer(image.tag, published)
+      .withExposedPorts(...published)
       .withLabels({ [OWNER_LABEL]: String(process.pid) })
-      .withWaitStrategy(Wait.forListeningPorts())
+      // Our own question waits for its port: the library's would ask another address where /.dockerenv is.
+      .withWaitStrategy(Wait.forSuccessfulCommand("true"))
       .withStartupTimeout(START_MS)
       .start();
     const { container } = await getContainerRuntimeClient();
-    const server = new ContainerServer(image.name, port, container.getById(started.getId()));
+    const server = new ContainerServer(image, ports, container.getById(started.getId()));
     try {
       await server.#waitUntilItAnswers();
     } catch (error) {
@@ -101,6 +116,6 @@ export class ContainerServer implements TestServer {
   }
 
   async #waitUntilItAnswers(): Promise<void> {
-    this.capabilities = await waitForIrc(this.host, this.port, () => true);
+    this.capabilities = await waitForAnswer(this.#image.probe, this.host, this.port, () => true);
   }
 }

@@ -45,14 +45,14 @@ async function prepare(): Promise<void> {
   const engine = await prepareEngine();
   fixEngine(engine);
   const packages: string[] =
-    engine === "processes" ? Object.keys(IMAGES).filter((name) => lookFor(name) === undefined) : [];
+    engine === "processes" ? Object.values(IMAGES).flatMap(({ missingPackages }) => missingPackages()) : [];
   if (chromiumPath() === undefined) packages.push("chromium");
   for (const [program, name] of Object.entries(PROGRAMS)) if (lookFor(program) === undefined) packages.push(name);
   if (packages.length > 0) install(packages);
   say(
     engine === "docker"
-      ? "IRC servers run in containers"
-      : "IRC servers run as child processes, from the system's packages",
+      ? "IRC and XMPP servers run in containers"
+      : "IRC and XMPP servers run as child processes, from the system's packages",
   );
 }
 

@@ -1,11 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { waitForIrc, type TestServer } from "./test-server.ts";
+import { waitForAnswer, type Probe } from "./probes.ts";
+import type { TestServer } from "./test-server.ts";
 
 /** How to run a server in the foreground. */
 export interface ServerCommand {
   readonly name: string;
   readonly port: number;
+  readonly otherPorts?: Readonly<Record<string, number>>;
+  /** Tells whether it is there. */
+  readonly probe: Probe;
   readonly command: string;
   readonly args: readonly string[];
   /** Started as root, it runs as nobody: servers refuse to run as root, and need not. */
@@ -24,6 +28,7 @@ export class ProcessServer implements TestServer {
   readonly name: string;
   readonly host = HOST;
   readonly port: number;
+  readonly otherPorts: Readonly<Record<string, number>>;
   capabilities: readonly string[] = [];
   readonly #command: ServerCommand;
   #child: ChildProcess | undefined;
@@ -34,6 +39,7 @@ export class ProcessServer implements TestServer {
     this.#command = command;
     this.name = command.name;
     this.port = command.port;
+    this.otherPorts = command.otherPorts ?? {};
   }
 
   static async start(command: ServerCommand): Promise<ProcessServer> {
@@ -59,7 +65,8 @@ export class ProcessServer implements TestServer {
     child.stderr.on("data", keep);
     child.once("error", (error) => keep(Buffer.from(error.message)));
     try {
-      this.capabilities = await waitForIrc(
+      this.capabilities = await waitForAnswer(
+        this.#command.probe,
         this.host,
         this.port,
         () => child.pid !== undefined && child.exitCode === null,

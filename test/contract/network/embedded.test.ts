@@ -1,5 +1,4 @@
-import { startEmbedded } from "../../support/servers.ts";
-import { ircFixture } from "./irc-fixture.ts";
+import { FIXTURES } from "./fixtures.ts";
 import { describeNetwork } from "./suite.ts";
 
-describeNetwork(ircFixture("embedded", startEmbedded));
+describeNetwork(FIXTURES.embedded);

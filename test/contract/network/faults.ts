@@ -61,7 +61,7 @@ export function describeFaults(fixture: NetworkFixture): void {
 
     it("notices a server that stands still, and what it was sent is unknown", async () => {
       const channel = stage.channel();
-      await using started = await stage.network({ pingIntervalMs: 100, deadAfterMs: 400 });
+      await using started = await stage.network({ pingIntervalMs: 200, deadAfterMs: 1_500 });
       const { network, inbox } = started;
       await network.join(channel);
       await stage.server.freeze();

@@ -11,6 +11,8 @@ export class RecordingInbox implements NetworkInbox {
   readonly downs: string[] = [];
   readonly announcements: { readonly channel: string; readonly peer: string; readonly text: string }[] = [];
 
+  readonly leftPeers: { readonly channel: string; readonly peer: string }[] = [];
+
   message(message: NetworkMessage): void {
     this.messages.push(message);
     this.calls.push(`message ${message.channel}`);
@@ -36,6 +38,7 @@ export class RecordingInbox implements NetworkInbox {
   }
 
   peerLeft(channel: string, peer: string): void {
+    this.leftPeers.push({ channel, peer });
     this.calls.push(`peerLeft ${channel} ${peer}`);
   }
 
@@ -46,6 +49,11 @@ export class RecordingInbox implements NetworkInbox {
   down(reason: string): void {
     this.downs.push(reason);
     this.calls.push("down");
+  }
+
+  /** The values heard so far, as JSON. */
+  get json(): readonly string[] {
+    return this.messages.map(({ data }) => JSON.stringify(data));
   }
 
   /** Resolves when the network has told `up` this many times. */

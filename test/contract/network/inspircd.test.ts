@@ -1,5 +1,4 @@
-import { startInspircd } from "../../support/servers.ts";
-import { ircFixture } from "./irc-fixture.ts";
+import { FIXTURES } from "./fixtures.ts";
 import { describeNetwork } from "./suite.ts";
 
-describeNetwork(ircFixture("inspircd", startInspircd));
+describeNetwork(FIXTURES.inspircd);

@@ -4,11 +4,16 @@ import { encodeName } from "../../../bridges/irc/names.ts";
 import { RawIrc } from "../../support/raw-irc.ts";
 import type { TestServer } from "../../support/test-server.ts";
 import type { NetworkFixture, NetworkTimes, Outsider } from "./fixture.ts";
+import type { Gives } from "./gives.ts";
 
 /** IRC over one of the servers. */
-export function ircFixture(name: string, startServer: () => Promise<TestServer>): NetworkFixture {
+export function ircFixture(name: string, startServer: () => Promise<TestServer>, gives: Gives): NetworkFixture {
   return {
     name,
+    network: "irc",
+    gives,
+    closedWords: /invit|\+i/i,
+    memberId: (_, nick) => `irc:${nick.toLowerCase()}`,
     startServer,
     makeNetwork: makeIrcNetwork,
     makeOutsider: async (server, nick) => new IrcOutsider(nick, await RawIrc.login(server, nick)),
@@ -48,8 +53,20 @@ class IrcOutsider implements Outsider {
     await this.#irc.join(toIrc(channel));
   }
 
+  joinForeign(): Promise<void> {
+    return this.#irc.join("#not=a+bayeux.channel");
+  }
+
   say(channel: string, text: string): void {
     this.#irc.say(toIrc(channel), text);
+  }
+
+  act(channel: string, text: string): void {
+    this.#irc.say(toIrc(channel), `\x01ACTION ${text}\x01`);
+  }
+
+  taken(): Promise<void> {
+    return this.#irc.taken();
   }
 
   async leave(channel: string): Promise<void> {
@@ -67,8 +84,16 @@ class IrcOutsider implements Outsider {
     this.#irc.send("QUIT :bye");
   }
 
+  cut(): void {
+    this.#irc.close();
+  }
+
   close(channel: string): Promise<void> {
     return this.#mode(channel, "+i");
+  }
+
+  hide(channel: string): Promise<void> {
+    return this.#mode(channel, "+s");
   }
 
   membersOnly(channel: string): Promise<void> {
@@ -79,11 +104,14 @@ class IrcOutsider implements Outsider {
     return this.#mode(channel, "+m");
   }
 
-  async expelBridge(channel: string): Promise<void> {
-    const joined = await this.#irc.waitFor(/:tailspin\d+!\S+ JOIN /);
-    const nick = /:(tailspin\d+)!/.exec(joined)?.[1];
+  async expel(channel: string, nick: string): Promise<void> {
     this.#irc.send(`KICK ${toIrc(channel)} ${nick} :out`);
     await this.#irc.waitFor(/ KICK /);
+  }
+
+  async expelBridge(channel: string): Promise<void> {
+    const joined = await this.#irc.waitFor(/:tailspin\d+!\S+ JOIN /);
+    await this.expel(channel, /:(tailspin\d+)!/.exec(joined)?.[1] ?? "");
   }
 
   heard(channel: string): readonly string[] {

@@ -1,5 +1,4 @@
-import { startNgircd } from "../../support/servers.ts";
-import { ircFixture } from "./irc-fixture.ts";
+import { FIXTURES } from "./fixtures.ts";
 import { describeNetwork } from "./suite.ts";
 
-describeNetwork(ircFixture("ngircd", startNgircd));
+describeNetwork(FIXTURES.ngircd);

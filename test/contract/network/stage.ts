@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Network } from "../../../bridges/network.ts";
 import type { TestServer } from "../../support/test-server.ts";
 import type { NetworkFixture, NetworkTimes, Outsider } from "./fixture.ts";
@@ -36,6 +36,10 @@ export function useStage(fixture: NetworkFixture): Stage {
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
   });
+  // A test that failed while the server was away does not take the others with it.
+  afterEach(async () => {
+    await server?.start();
+  });
   return {
     get server() {
       return running();
@@ -49,5 +53,49 @@ export function useStage(fixture: NetworkFixture): Stage {
     },
     outsider: (stem) => fixture.makeOutsider(running(), `${stem}${(count += 1)}`),
     channel: () => `/room${(count += 1)}/Main`,
+  };
+}
+
+/** Two bridges and a person in one channel. */
+export interface Company {
+  readonly channel: string;
+  readonly one: Started;
+  readonly two: Started;
+  readonly bob: Outsider;
+}
+
+/** Sets up a company that all tests of one `describe` share; what they say stays in its inboxes. */
+export function useCompany(stage: Stage): Company {
+  let company: Company | undefined;
+  beforeAll(async () => {
+    const channel = stage.channel();
+    const bob = await stage.outsider("bob");
+    await bob.join(channel);
+    company = { channel, bob, one: await stage.network(), two: await stage.network() };
+    await company.one.network.join(channel);
+    await company.two.network.join(channel);
+  });
+  afterAll(async () => {
+    await company?.one[Symbol.asyncDispose]();
+    await company?.two[Symbol.asyncDispose]();
+    await company?.bob[Symbol.asyncDispose]();
+  });
+  const present = (): Company => {
+    if (company === undefined) throw new Error("the company has not met");
+    return company;
+  };
+  return {
+    get channel() {
+      return present().channel;
+    },
+    get one() {
+      return present().one;
+    },
+    get two() {
+      return present().two;
+    },
+    get bob() {
+      return present().bob;
+    },
   };
 }

@@ -1,0 +1,55 @@
+/** What a kind of server gives, as its fixture declares it: the suite holds it to that, or to what users get instead. */
+export interface Gives {
+  /** It shows messages that were said before, also those that we were not there for. */
+  readonly history: boolean;
+  /** These outlive the server's death. */
+  readonly lastingHistory: boolean;
+  /** Each message has an id, the same for everybody, now and in history. */
+  readonly ids: boolean;
+  /** It carries what bridges say to each other, and people do not see. */
+  readonly announcements: boolean;
+  /** Messages carry the server's time. */
+  readonly times: boolean;
+}
+
+/** What `docs/networks.md` says of each: what it is good for, and what users get where it is missing. */
+export const GIFTS: Readonly<Record<keyof Gives, { readonly gift: string; readonly instead: string }>> = {
+  history: {
+    gift: "history: what was said while a bridge was away, or before anybody here subscribed",
+    instead: "what the bridges themselves have kept, and a gap notice where that does not reach",
+  },
+  lastingHistory: {
+    gift: "history that outlives a crash of the server",
+    instead: "a gap notice after the server's restart",
+  },
+  ids: {
+    gift: "message ids that are the same at every bridge",
+    instead: "ids that mean something at one bridge only: a session that moves to another bridge gets a gap notice",
+  },
+  announcements: {
+    gift: "announcements between bridges that people do not see",
+    instead: "browsers in the presence lists of their own bridge only",
+  },
+  times: {
+    gift: "the server's time on each message",
+    instead: "the bridge's clock",
+  },
+};
+
+/** Plain RFC 1459. */
+const NOTHING: Gives = { history: false, lastingHistory: false, ids: false, announcements: false, times: false };
+
+/** Rooms with an archive. A message that is just said has no time in it. */
+const ROOMS: Gives = { history: true, lastingHistory: true, ids: true, announcements: true, times: false };
+
+/** The servers, as docs/networks.md calls them, and what each gives. */
+export const SERVERS = {
+  embedded: { title: "the embedded IRC server", gives: { ...NOTHING, ids: true, announcements: true, times: true } },
+  ngircd: { title: "ngIRCd", gives: NOTHING },
+  inspircd: {
+    title: "InspIRCd",
+    gives: { history: true, lastingHistory: false, ids: true, announcements: true, times: true },
+  },
+  prosody: { title: "Prosody", gives: ROOMS },
+  ejabberd: { title: "ejabberd", gives: ROOMS },
+} as const satisfies Readonly<Record<string, { readonly title: string; readonly gives: Gives }>>;

@@ -1,0 +1,4 @@
+import { FIXTURES } from "./fixtures.ts";
+import { describeNetwork } from "./suite.ts";
+
+describeNetwork(FIXTURES.prosodyComponent);

@@ -1,0 +1,37 @@
+import { writeFileSync } from "node:fs";
+import { GIFTS, SERVERS, type Gives } from "../contract/network/gives.ts";
+
+/** Where the document is. */
+export const NETWORKS_DOC = new URL("../../docs/networks.md", import.meta.url);
+
+/** What docs/networks.md has to say, made from what the contract suite holds each server to. */
+export function networksDoc(): string {
+  const servers = Object.values(SERVERS);
+  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rows = Object.entries(GIFTS).map(([name, { gift, instead }]) => {
+    const given = servers.map(({ gives }) => (gives[name as keyof Gives] ? "yes" : "–"));
+    return row([gift, ...given, instead]);
+  });
+  const heads = ["", ...servers.map(({ title }) => title), "where it is missing, you get"];
+  return `# Networks
+
+What a browser gets is the same on every network: messages in the network's order, each publish answered when the server
+has taken it, who is there, and a notice wherever something may be missing. One suite of tests (\`test/contract/network/\`) runs
+over all of these servers, as they come with Debian 12, and holds each to its column.
+
+${[row(heads), row(heads.map(() => "---")), ...rows].join("\n")}
+
+InspIRCd keeps history for channels with mode \`+H\`, until they empty. A room of an XMPP server keeps it if its archive is on.
+
+\`docker/\` has a Dockerfile and a commented configuration for each. The XMPP servers there have one account for the
+bridges, \`bridge@localhost\`, whose password is \`TAILSPIN_XMPP_PASSWORD\` of their environment; nine component domains,
+\`bridge1.localhost\` to \`bridge9.localhost\`, one for each bridge that connects as a component; rooms at \`muc.localhost\`; and a
+domain for guests without an account, \`guest.localhost\`. Nobody can make an account over the network. Nothing is
+encrypted and no limit is set: publish their ports on loopback only.
+`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(NETWORKS_DOC, networksDoc());
+  console.log(networksDoc());
+}
