@@ -179,7 +179,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     connects,
     subscriptions,
     publishes: new Publishes({ mapping, channels, calls, maxMessageBytes: config.maxMessageBytes }),
-    resends: new Resends({ ...config, now }),
+    resends: new Resends({ ...config, now, faults }),
     limits: LIMITS,
     maxMessagesPerSecond: config.maxMessagesPerSecond,
     now,

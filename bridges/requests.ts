@@ -182,7 +182,7 @@ export class Requests {
     const refused = this.#refuseHaste(session, request);
     if (refused !== null) return Promise.resolve(refused);
     const { resends, publishes } = this.#options;
-    return resends.serve(exchange, request, () =>
+    return resends.serve(exchange, session, request, () =>
       publishes.serve(session, request).catch((error: unknown) => this.#fail(session, request, error)),
     );
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Publish } from "../bayeux/index.ts";
+import type { FaultCounter } from "../link/index.ts";
 import type { Exchange } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 
@@ -10,6 +11,7 @@ export interface ResendsOptions {
   readonly resendWindowMs: number;
   /** How many of them. */
   readonly maxUnheardPublishes: number;
+  readonly faults: FaultCounter;
 }
 
 /** A publish that is being served, or whose answer nobody heard. */
@@ -41,20 +43,20 @@ export class Resends {
     this.#options = options;
   }
 
-  /** Publishes that are known. */
-  get size(): number {
-    return this.#sent.size;
-  }
-
   /**
    * Serves a publish, unless it has been already.
    *
    * @param serve called at once, or not at all
    * @returns the reply; of a publish that was sent again, the first one's
    */
-  serve(exchange: Exchange<Session>, request: Publish, serve: () => Promise<string>): Promise<string> {
+  serve(
+    exchange: Exchange<Session>,
+    session: Session,
+    request: Publish,
+    serve: () => Promise<string>,
+  ): Promise<string> {
     if (request.id === undefined) return serve();
-    const key = JSON.stringify([request.clientId, request.id]);
+    const key = JSON.stringify([session.clientId, request.id]);
     const digest = digestOf(request);
     const known = this.#sent.get(key);
     // What is in one batch twice was meant twice.
@@ -62,6 +64,7 @@ export class Resends {
       this.#unheard.delete(known);
       known.untilMs = null;
       this.#expect(known, exchange);
+      this.#options.faults.count("bridge.resent", "publish sent again recognised", { session: session.label });
       return known.reply;
     }
     if (known) this.#forget(known);

@@ -34,6 +34,7 @@ describe("a publish that its browser sends again", () => {
     await publishUnheard("8", "hello");
     expect(await stage.ask(message("8", "hello"))).toEqual([{ id: "8", channel: "/lobby", successful: true }]);
     expect(stage.network.published).toEqual(["hello"]);
+    expect(stage.faults.counts().get("bridge.resent")).toBe(1);
   });
 
   it("waits for the first one's answer while there is none", async () => {
