@@ -58,6 +58,38 @@ describe("a publish that its browser sends again", () => {
     expect(stage.network.published).toEqual(["hello"]);
   });
 
+  it("is known when it was asked again, and only the older connection still seems to be open", async () => {
+    const first = stage.dispatcher.post(message("8", "hello"));
+    const second = stage.dispatcher.post(message("8", "hello"));
+    await stage.advance();
+    stage.dispatcher.close(second);
+    stage.network.publishes[0]?.resolve();
+    await stage.advance();
+    expect(first.messages).toHaveLength(1);
+    expect(await stage.ask(message("8", "hello"))).toMatchObject([{ successful: true }]);
+    expect(stage.network.published).toEqual(["hello"]);
+  });
+
+  it("is known though its id was another message's before", async () => {
+    for (const [id, data] of [
+      ["8", "hello"],
+      ["8", "bye"],
+      ["9", "more"],
+    ])
+      await publishUnheard(id, data);
+    await stage.ask(message("8", "bye"), message("9", "more"));
+    expect(stage.network.published).toEqual(["hello", "bye", "more"]);
+  });
+
+  it("is known from the last time on that nobody heard", async () => {
+    for (const id of ["1", "2"]) await publishUnheard(id, id);
+    stage.dispatcher.close(stage.dispatcher.post(message("1", "1")));
+    await stage.advance();
+    await publishUnheard("3", "3");
+    await stage.ask(message("1", "1"), message("3", "3"), message("2", "2"));
+    expect(stage.network.published).toEqual(["1", "2", "3", "2"]);
+  });
+
   it("is known over another dispatcher, when the first one has died", async () => {
     stage.dispatcher.post(message("8", "hello"));
     await stage.advance();
