@@ -222,6 +222,7 @@ export class XmppNetwork implements Network {
         occupantsOwner: (room) => ({
           isBridge: (nick) => nick === room.nick || this.#isBridge(nick),
           onChange: (change) => this.#inbox?.presence(room.name, change),
+          onPeerJoined: (nick) => this.#inbox?.peerJoined(room.name, nick),
           onPeerLeft: (nick) => this.#inbox?.peerLeft(room.name, nick),
         }),
         onJoined: (room, absence) => this.#onJoined(room, absence),
