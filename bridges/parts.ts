@@ -23,6 +23,7 @@ import { presenceChannel } from "./presence/presence-channel.ts";
 import { Presence } from "./presence/presence.ts";
 import { Publishes } from "./publishes.ts";
 import { Requests } from "./requests.ts";
+import { Resends } from "./resends.ts";
 import { Connects } from "./session/connects.ts";
 import { Delivery } from "./session/delivery.ts";
 import type { Session } from "./session/session.ts";
@@ -204,6 +205,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     connects,
     subscriptions,
     publishes: new Publishes({ ...config, mapping, channels, calls, identities, privates }),
+    resends: new Resends({ ...config, now, faults }),
     limits: LIMITS,
     maxMessagesPerSecond: config.maxMessagesPerSecond,
     now,
