@@ -30,6 +30,11 @@ export function emptyCluster(routes: number): Cluster {
   return { epoch: 0, owners: ownersOf(routes, 1).fill(0), nodes: [] };
 }
 
+/** The cluster that these nodes make, joining one after the other. @throws RangeError where they are 0, or more than routes */
+export function clusterOf(routes: number, nodes: readonly string[]): Cluster {
+  return { epoch: nodes.length, owners: ownersOf(routes, nodes.length), nodes };
+}
+
 /**
  * Adds a node in a slot of its own, the next one; it takes 1/(n+1) of the routes.
  *
