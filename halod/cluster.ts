@@ -30,8 +30,10 @@ export function emptyCluster(routes: number): Cluster {
   return { epoch: 0, owners: ownersOf(routes, 1).fill(0), nodes: [] };
 }
 
-/** The cluster that these nodes make, joining one after the other. @throws RangeError where they are 0, or more than routes */
+/** The cluster that these nodes make, joining one after the other. @throws RangeError where there are none, more than routes, or one twice */
 export function clusterOf(routes: number, nodes: readonly string[]): Cluster {
+  const repeated = nodes.find((node, index) => nodes.indexOf(node) !== index);
+  if (repeated !== undefined) throw new RangeError(`${repeated} is in the list twice`);
   return { epoch: nodes.length, owners: ownersOf(routes, nodes.length), nodes };
 }
 

@@ -4,7 +4,16 @@ import { clusterOf } from "./cluster.ts";
 import { pictureOf } from "./picture.ts";
 import { movesOfJoin, tableOf } from "./routes.ts";
 import { tableText } from "./table-text.ts";
-import { isZoneAddress, MAX_ITERATION, MAX_TTL_SECONDS, zoneFaults, zoneOf } from "./zone.ts";
+import {
+  DOMAIN_FORM,
+  HOST_FORM,
+  isHostName,
+  isZoneAddress,
+  MAX_ITERATION,
+  MAX_TTL_SECONDS,
+  zoneFaults,
+  zoneOf,
+} from "./zone.ts";
 
 const DEFAULT_ROUTES = 1_024;
 
@@ -24,7 +33,7 @@ export function tableSchema(maxRoutes: number) {
     })
     .superRefine(({ routes, nodes, json, svg }, context) => {
       if (nodes > routes) {
-        context.addIssue({ code: "custom", path: ["nodes"], message: atMostRoutes("nodes", routes) });
+        context.addIssue({ code: "custom", path: ["nodes"], message: atMostRoutes(routes) });
       }
       if (json && svg !== undefined)
         context.addIssue({ code: "custom", path: ["json"], message: "cannot be combined with --svg" });
@@ -35,7 +44,10 @@ export function tableSchema(maxRoutes: number) {
 export function zoneSchema(maxRoutes: number) {
   return z
     .strictObject({
-      domain: needed("the zone, for example --domain example.org").describe("the name of the zone"),
+      domain: z
+        .string({ error: missing("the zone, for example --domain example.org") })
+        .refine(isHostName, DOMAIN_FORM)
+        .describe("the name of the zone"),
       nodes: z
         .array(z.string().refine(isZoneAddress, "must be an IPv4 or IPv6 address, or the name of a host"), {
           error: missing("the nodes, for example --nodes 192.0.2.1,192.0.2.2"),
@@ -58,16 +70,18 @@ export function zoneSchema(maxRoutes: number) {
         .describe("how long resolvers may keep an answer, in seconds"),
       nameServer: z
         .string()
+        .refine(isHostName, HOST_FORM)
         .default("localhost")
         .describe("a host outside of the zone that answers for it; localhost: nobody"),
     })
     .superRefine((options, context) => {
       for (const { option, message } of zoneFaults(options.routes, options)) {
-        context.addIssue({ code: "custom", path: [option], message });
+        // What a value is by itself has been told above; here is whether it goes with the others.
+        if ((option === "domain" || option === "nameServer") && isHostName(options[option]))
+          context.addIssue({ code: "custom", path: [option], message });
       }
       const { nodes, routes } = options;
-      if (nodes.length > routes)
-        context.addIssue({ code: "custom", path: ["nodes"], message: atMostRoutes("the nodes", routes) });
+      if (nodes.length > routes) context.addIssue({ code: "custom", path: ["nodes"], message: atMostRoutes(routes) });
       if (new Set(nodes).size < nodes.length)
         context.addIssue({ code: "custom", path: ["nodes"], message: "must differ from each other" });
     });
@@ -96,15 +110,11 @@ function routesSchema(maxRoutes: number) {
   return z.number().int().min(1).max(maxRoutes).default(DEFAULT_ROUTES).describe("number of routes");
 }
 
-function needed(what: string) {
-  return z.string({ error: missing(what) });
-}
-
 /** The words for a value that was not given; for any other fault those of the caller. */
 function missing(what: string) {
   return ({ input }: { readonly input?: unknown }) => (input === undefined ? `give ${what}` : undefined);
 }
 
-function atMostRoutes(what: string, routes: number): string {
-  return `${what} must be at most as many as the routes, which are ${routes}`;
+function atMostRoutes(routes: number): string {
+  return `must be at most as many as the routes, which are ${routes}`;
 }

@@ -26,6 +26,9 @@ export const MAX_ITERATION = 2 ** 32 - 1;
 /** RFC 2181 §8 */
 export const MAX_TTL_SECONDS = 2 ** 31 - 1;
 
+export const DOMAIN_FORM = "must be a name like example.org, without a dot at its end";
+export const HOST_FORM = "must be the name of a host, without a dot at its end";
+
 const MAX_NAME_LENGTH = 253;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** How secondaries poll, as RIPE-203 recommends for a small zone; what matters here is the serial number. */
@@ -63,14 +66,14 @@ export function zoneFaults(
 ): { option: "domain" | "ttlSeconds" | "iteration" | "nameServer"; message: string }[] {
   const faults: ReturnType<typeof zoneFaults> = [];
   const room = MAX_NAME_LENGTH - routeName(routes, iteration, "").length;
-  if (!isHostName(domain) || isIP(domain) !== 0 || domain.length > room)
-    faults.push({ option: "domain", message: `must be a name like example.org, of at most ${room} characters` });
+  if (!isHostName(domain)) faults.push({ option: "domain", message: DOMAIN_FORM });
+  else if (domain.length > room)
+    faults.push({ option: "domain", message: `must be of at most ${room} characters, since names are put before it` });
   if (!isWhole(ttlSeconds, 0, MAX_TTL_SECONDS))
     faults.push({ option: "ttlSeconds", message: `must be a whole number from 0 to ${MAX_TTL_SECONDS}` });
   if (!isWhole(iteration, 1, MAX_ITERATION))
     faults.push({ option: "iteration", message: `must be a whole number from 1 to ${MAX_ITERATION}` });
-  if (!isHostName(nameServer) || isIP(nameServer) !== 0)
-    faults.push({ option: "nameServer", message: "must be the name of a host, without a dot at its end" });
+  if (!isHostName(nameServer)) faults.push({ option: "nameServer", message: HOST_FORM });
   else if (`.${nameServer}`.toLowerCase().endsWith(`.${domain}`.toLowerCase()))
     faults.push({
       option: "nameServer",
@@ -102,8 +105,8 @@ function routeName(route: number, iteration: number, domain: string): string {
   return `node${route}.iteration${iteration}.${domain}`;
 }
 
-/** Letters, digits and hyphens (RFC 1123 §2.1); a name whose last label is a number would be a bad address. */
-function isHostName(name: string): boolean {
+/** Whether it is letters, digits and hyphens (RFC 1123 §2.1); not so if its last label is a number, as in an address. */
+export function isHostName(name: string): boolean {
   if (name.length > MAX_NAME_LENGTH) return false;
   const labels = name.split(".");
   return labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? "");

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { emptyCluster, join, leave, nodeOf, tableOf, type Change, type Cluster } from "../../../halod/index.ts";
+import {
+  clusterOf as clusterOfList,
+  emptyCluster,
+  join,
+  leave,
+  nodeOf,
+  tableOf,
+  type Change,
+  type Cluster,
+} from "../../../halod/index.ts";
 import { GOLDEN, written } from "./golden.ts";
 
 /** A cluster whose slots 1…n hold nodes "1"…"n". */
@@ -47,6 +56,12 @@ describe("a cluster", () => {
       if (nodes > 1) expect(written(change.moves)).toBe(moves);
     }
     expect(cluster).toMatchObject({ epoch: 8, nodes: ["1", "2", "3", "4", "5", "6", "7", "8"] });
+  });
+
+  it("is made of a list at once as it is by one join after the other", () => {
+    const list = ["1", "2", "3", "4", "5", "6", "7", "8"];
+    expect(clusterOfList(24, list)).toEqual(clusterOf(24, 8));
+    expect(clusterOfList(1_024, list)).toEqual(clusterOf(1_024, 8));
   });
 
   it("gives its first node every route, from nobody, and takes them back from its last", () => {
@@ -183,6 +198,7 @@ describe("a cluster", () => {
     ["an unknown node leaves", () => leave(clusterOf(24, 3), "4"), "4 cannot leave: it is not active"],
     ["a node joins that would own nothing", () => join(clusterOf(2, 2), "3"), "3 cannot join: there are 2 routes"],
     ["a route is not there", () => nodeOf(clusterOf(24, 3), 25), "route 25 is not one of 1…24"],
+    ["a list has a node twice", () => clusterOfList(24, ["a", "b", "a"]), "a is in the list twice"],
     ["there are no routes", () => emptyCluster(0), "routes must be a whole number from 1, not 0"],
   ])("throws where %s", (_, act, message) => {
     expect(act).toThrow(RangeError);
