@@ -84,6 +84,11 @@ describe("a zone", () => {
     ["a node without an address", { addresses: new Map() }, "a has no address"],
     ["an address that is none", { addresses: new Map([["a", "192.0.2.256"]]) }, 'a: "192.0.2.256" is not an address'],
     ["an address of one machine", { addresses: new Map([["a", "fe80::1%eth0"]]) }, "is not an address"],
+    [
+      "a host of 255 characters",
+      { addresses: new Map([["a", Array(4).fill("h".repeat(63)).join(".")]]) },
+      "is not an address",
+    ],
     ["an address with a line end", { addresses: new Map([["a", "b\n@ A 192.0.2.9"]]) }, "is not an address"],
   ])("is refused with %s", (_, wrong, message) => {
     const make = () => zoneOf(clusterOf(4, ["a"]), { ...OPTIONS, ...wrong });
