@@ -68,6 +68,17 @@ export default defineConfig({
       },
       {
         test: {
+          // No distribution has that server, so it is run by hand, and not by `npm test`.
+          name: "ergo",
+          include: ["test/**/*.ergo.ts"],
+          testTimeout: withServers.testTimeout,
+          hookTimeout: withServers.hookTimeout,
+          maxWorkers: withServers.maxWorkers,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: "fuzz",
           include: ["test/fuzz/**/*.fuzz.ts"],
           testTimeout: 120 * seconds,

@@ -40,6 +40,8 @@ export class Registration {
     this.#parts = parts;
     // With it a server leaves out its own replay at a JOIN, so that whatever it sends of old is an answer.
     client.requestCap("draft/chathistory");
+    // Without it Ergo's history tells who came and went as if somebody had said it.
+    client.requestCap("draft/event-playback");
     // Before the library's own lines: servers take WEBIRC first or not at all.
     client.on("socket connected", () => this.#sendWebirc());
     client.on("sasl failed", ({ reason }) => {

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as after } from "node:timers/promises";
 import { waitForAnswer, type Probe } from "./probes.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -84,9 +86,16 @@ export class ProcessServer implements TestServer {
     await this.#end("SIGKILL");
   }
 
-  freeze(): Promise<void> {
+  async freeze(): Promise<void> {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
     this.#child?.kill("SIGSTOP");
-    return Promise.resolve();
+    // The threads of a process stop one by one, and the others go on serving meanwhile.
+    const deadline = Date.now() + STOP_MS;
+    while (!(await isStopped(pid))) {
+      if (Date.now() > deadline) throw new Error(`${this.name} did not stand still`);
+      await after(1);
+    }
   }
 
   thaw(): Promise<void> {
@@ -112,6 +121,20 @@ export class ProcessServer implements TestServer {
     child.kill(signal);
     await exited;
   }
+}
+
+/** True when all threads of a process stand still. Only Linux tells. */
+async function isStopped(pid: number): Promise<boolean> {
+  if (process.platform !== "linux") return true;
+  const threads = await readdir(`/proc/${pid}/task`);
+  const states = await Promise.all(
+    threads.map(async (id) => {
+      const stat = await readFile(`/proc/${pid}/task/${id}/stat`, "utf8").catch(() => ") T");
+      // What stands before it, the program's name, may hold anything.
+      return stat.slice(stat.lastIndexOf(")") + 2).charAt(0);
+    }),
+  );
+  return states.every((state) => state === "T" || state === "t");
 }
 
 /** On Linux the kernel kills the child when we die, however we die. */

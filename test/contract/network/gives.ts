@@ -42,6 +42,9 @@ const NOTHING: Gives = { history: false, lastingHistory: false, ids: false, anno
 /** Rooms with an archive. A message that is just said has no time in it. */
 const ROOMS: Gives = { history: true, lastingHistory: true, ids: true, announcements: true, times: false };
 
+/** Ergo, which no distribution has: it is run by hand, and so has no column. */
+export const ERGO: Gives = { history: true, lastingHistory: false, ids: true, announcements: true, times: true };
+
 /** The servers, as docs/networks.md calls them, and what each gives. */
 export const SERVERS = {
   embedded: { title: "the embedded IRC server", gives: { ...NOTHING, ids: true, announcements: true, times: true } },
