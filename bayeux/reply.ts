@@ -36,6 +36,8 @@ export function errorReply(request: Answered, error: BayeuxError, fields: ReplyF
 export interface Provenance {
   /** Declared name of a browser user, else what the sender is called on its network. */
   readonly from: string;
+  /** The account that the sender is logged in to, where the network tells it. */
+  readonly account?: string | undefined;
   readonly network: string;
   /** ISO 8601. */
   readonly time: string;

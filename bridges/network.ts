@@ -96,6 +96,8 @@ export interface NetworkMessage {
   readonly data: unknown;
   /** Declared name of a browser user, else the network's name (nick) of the sender. */
   readonly from: string;
+  /** The account that the sender is logged in to, where the network tells it; never of a browser that speaks through a bridge. */
+  readonly account?: string | undefined;
   /** The server's time where it tells it, else our clock; milliseconds since 1970. */
   readonly timeMs: number;
   /** Delivery id: the network's own (msgid) where it has one, else one that is unique in this bridge. */

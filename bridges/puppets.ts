@@ -29,6 +29,8 @@ export interface PrivateMessage {
   readonly data: unknown;
   /** The sender's nick or JID, at which an answer arrives. */
   readonly from: string;
+  /** The account that the sender is logged in to, where the network tells it. */
+  readonly account?: string | undefined;
   /** Milliseconds since 1970. */
   readonly timeMs: number;
   /** Delivery id. */

@@ -14,8 +14,8 @@ export interface Said {
 }
 
 /** Makes a network's message Bayeux. */
-export function said(channel: Channel, { data, from, timeMs, id }: NetworkMessage): Said {
-  const provenance = { from, network: channel.network.name, time: new Date(timeMs).toISOString(), id };
+export function said(channel: Channel, { data, from, account, timeMs, id }: NetworkMessage): Said {
+  const provenance = { from, account, network: channel.network.name, time: new Date(timeMs).toISOString(), id };
   const { data: seen, isBinary } = fromNetwork(data);
   return { id, timeMs, text: deliveryText(channel.name, seen, provenance, isBinary) };
 }

@@ -82,8 +82,8 @@ export class PrivateChannels {
   /** Somebody says something to one of our users. */
   told(identity: Identity, message: PrivateMessage): void {
     const { messages, broadcast, networkOf } = this.#options;
-    const { data, from, timeMs, id } = message;
-    const provenance = { from, network: identity.network.name, time: new Date(timeMs).toISOString(), id };
+    const { data, from, account, timeMs, id } = message;
+    const provenance = { from, account, network: identity.network.name, time: new Date(timeMs).toISOString(), id };
     for (const [name, sessions] of identity.listeners) {
       if (networkOf(name) !== identity.network) continue;
       broadcast.send(audienceOf(sessions), messages.entry(name, id, deliveryText(name, data, provenance), timeMs));

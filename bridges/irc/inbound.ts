@@ -4,6 +4,7 @@ import type { IrcConfig } from "./config.ts";
 import type { IrcLine } from "./connection.ts";
 import { DATA_TAG, decodeLine, type Decoded, type Line } from "./line.ts";
 import { foldAscii } from "./names.ts";
+import { provenanceOf } from "./provenance.ts";
 
 /** What the inbound side needs of the network around it. */
 export interface InboundParts {
@@ -75,13 +76,16 @@ export class Inbound {
   }
 
   #deliver(channel: string, irc: IrcLine, data: unknown, from: string | null): void {
-    const serverTimeMs = Date.parse(irc.tags["time"] ?? "");
+    const { timeMs, id, account } = provenanceOf(irc, this.#parts);
+    // A bridge's own account says nothing of the browser that speaks.
+    const isPerson = account !== undefined && !this.#parts.isBridge(irc.nick);
     this.#parts.inbox.message({
       channel,
       data,
       from: from ?? irc.nick,
-      timeMs: Number.isNaN(serverTimeMs) ? this.#parts.now() : serverTimeMs,
-      id: irc.tags["msgid"] || this.#parts.newId(),
+      account: isPerson ? account : undefined,
+      timeMs,
+      id,
     });
   }
 }

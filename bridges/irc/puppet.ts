@@ -9,6 +9,7 @@ import { foldAscii, foldName } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { encodePayload } from "./payload.ts";
 import { lineLimits, privmsg } from "./privmsg.ts";
+import { provenanceOf } from "./provenance.ts";
 import { isNickOf } from "./puppet-nicks.ts";
 import { isRefusal, words } from "./replies.ts";
 import { Sender, type SenderParts } from "./sender.ts";
@@ -189,11 +190,8 @@ export class IrcPuppet implements Puppet {
     else if (assembled.type !== "waiting") this.#deliver(irc, { text: line.text });
   }
 
-  #deliver({ nick: from, tags }: IrcLine, data: unknown): void {
-    const { now, newId, owner } = this.#parts;
-    const serverTimeMs = Date.parse(tags["time"] ?? "");
-    const timeMs = Number.isNaN(serverTimeMs) ? now() : serverTimeMs;
-    owner.told({ data, from, timeMs, id: tags["msgid"] || newId() });
+  #deliver(irc: IrcLine, data: unknown): void {
+    this.#parts.owner.told({ data, from: irc.nick, ...provenanceOf(irc, this.#parts) });
   }
 }
 

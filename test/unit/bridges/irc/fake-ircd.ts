@@ -19,6 +19,8 @@ export class FakeIrcd implements AsyncDisposable {
   script: Script = () => false;
   /** More of what it tells newcomers (005). */
   supported = "";
+  /** What it offers to CAP LS, and grants; without any it does not know CAP. */
+  capabilities = "";
   readonly #server: Server;
 
   private constructor() {
@@ -68,7 +70,11 @@ export class FakeIrcd implements AsyncDisposable {
     const [command = "", first = ""] = line.replace(/^@\S+ /, "").split(" ");
     this.lines.push(`${client.nick} ${line}`);
     if (this.script(client, command, line) === true) return;
-    if (command === "NICK") {
+    if (command === "CAP") {
+      if (this.capabilities === "") return;
+      if (first === "LS") client.send(`:srv CAP * LS :${this.capabilities}`);
+      else if (first === "REQ") client.send(`:srv CAP * ACK ${line.slice("CAP REQ ".length)}`);
+    } else if (command === "NICK") {
       client.nick = first;
     } else if (command === "USER") {
       client.send(`:srv 001 ${client.nick} :Welcome`);
