@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { find } from "./executables.ts";
 import { freePort } from "./free-port.ts";
-import { IMAGES, IRC_PORT_INSIDE, type ServerImage } from "./images.ts";
+import { IMAGES, type ServerImage } from "./images.ts";
 import { ProcessServer } from "./process-server.ts";
 
 const run = promisify(execFile);
@@ -37,12 +37,13 @@ export async function startVariant(
   await chmod(folder, 0o755); // Started as root, the server runs as nobody.
   const file = join(folder, `${name}.conf`);
   const original = await readFile(join(IMAGES[name].folder, `${name}.conf`), "utf8");
-  const moved = original.replace(String(IRC_PORT_INSIDE), String(port)).replace("0.0.0.0", "127.0.0.1");
+  const moved = original.replace(String(IMAGES[name].port), String(port)).replace("0.0.0.0", "127.0.0.1");
   await writeFile(file, await change(moved, { folder, tlsPort }));
   const args = name === "ngircd" ? ["--nodaemon", "--config", file] : ["--nofork", "--nopid", "--config", file];
   const server = await ProcessServer.start({
     name,
     port,
+    probe: IMAGES[name].probe,
     command: find(name),
     args,
     isUnprivileged: true,
