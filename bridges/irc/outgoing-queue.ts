@@ -26,8 +26,7 @@ export class OutgoingQueue {
     this.#waiting.push(outgoing);
     this.#bytes += outgoing.bytes;
     this.#unsettled.set(outgoing.ircChannel, (this.#unsettled.get(outgoing.ircChannel) ?? 0) + 1);
-    const settle = (): void => this.#onSettled(outgoing.ircChannel);
-    outgoing.settled.then(settle, settle);
+    outgoing.onSettled = () => this.#onSettled(outgoing.ircChannel);
   }
 
   /** The next message that has not failed meanwhile. */

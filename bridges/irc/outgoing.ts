@@ -6,6 +6,8 @@ export class Outgoing {
   readonly channel: string;
   readonly ircChannel: string;
   readonly publication: Publication;
+  /** The publication's data. */
+  readonly json: string;
   /** Size of its JSON. */
   readonly bytes: number;
   readonly deadlineMs: number;
@@ -14,6 +16,8 @@ export class Outgoing {
   linesLeft = 0;
   /** At least one of its lines was written. */
   isSent = false;
+  /** Called once it is settled. */
+  onSettled: (() => void) | null = null;
   #isSettled = false;
   readonly #settle: { resolve(): void; reject(error: NetworkError): void };
 
@@ -21,6 +25,7 @@ export class Outgoing {
   constructor(channel: string, ircChannel: string, publication: Publication, deadlineMs: number, maxBytes: number) {
     const json = toJson(publication.data);
     if (json === undefined) throw new NetworkError("refused", "the data is not JSON, or is nested too deeply");
+    this.json = json;
     this.bytes = Buffer.byteLength(json);
     if (this.bytes > maxBytes) throw new NetworkError("refused", `the data has more than ${maxBytes} bytes`);
     this.channel = channel;
@@ -40,11 +45,13 @@ export class Outgoing {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#settle.resolve();
+    this.onSettled?.();
   }
 
   reject(kind: NetworkError["kind"], words: string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#settle.reject(new NetworkError(kind, words));
+    this.onSettled?.();
   }
 }

@@ -21,11 +21,16 @@ export class Senders {
   /** The channel's own sender; another one while that is away, and as long as something of the channel is there. */
   of(ircChannel: string): Sender {
     const first = hash(ircChannel) % this.all.length;
-    const inOrder = [...this.all.slice(first), ...this.all.slice(0, first)];
+    const at = (turn: number): Sender | undefined => this.all[(first + turn) % this.all.length];
+    const pick = (isIt: (sender: Sender) => boolean): Sender | undefined => {
+      for (let turn = 0; turn < this.all.length; turn += 1) {
+        const sender = at(turn);
+        if (sender !== undefined && isIt(sender)) return sender;
+      }
+      return undefined;
+    };
     const chosen =
-      inOrder.find((sender) => sender.holds(ircChannel)) ??
-      inOrder.find((sender) => sender.connection.isRegistered) ??
-      inOrder[0];
+      pick((sender) => sender.holds(ircChannel)) ?? pick(({ connection }) => connection.isRegistered) ?? at(0);
     if (chosen === undefined) throw new Error("no senders");
     return chosen;
   }
