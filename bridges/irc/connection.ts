@@ -2,6 +2,7 @@ import { Client, type Message } from "irc-framework";
 import type { Logger } from "pino";
 import { Backoff, type FaultCounter } from "../../link/index.ts";
 import { NetworkError } from "../network.ts";
+import { pause } from "../pause.ts";
 import type { IrcConfig } from "./config.ts";
 import { explain, type Ending } from "./endings.ts";
 import { OurNick } from "./our-nick.ts";
@@ -295,13 +296,4 @@ export class Connection {
         (error: unknown) => this.#parts.log.debug({ err: error }, "lost while registering"),
       );
   }
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, delayMs);
-    timer.unref();
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

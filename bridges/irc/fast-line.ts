@@ -21,7 +21,8 @@ export function readPrivmsg(line: string): IrcLine | null {
   if (line.charCodeAt(at) !== COLON) return null;
   const prefixEnd = line.indexOf(" ", at);
   const targetStart = prefixEnd + COMMAND.length + 2;
-  if (prefixEnd < 0 || !line.startsWith(COMMAND, prefixEnd + 1) || line.charCodeAt(targetStart - 1) !== SPACE) return null;
+  if (prefixEnd < 0 || !line.startsWith(COMMAND, prefixEnd + 1) || line.charCodeAt(targetStart - 1) !== SPACE)
+    return null;
   const targetEnd = line.indexOf(" :", targetStart);
   // Further blanks mean further parameters.
   if (targetEnd <= targetStart || line.indexOf(" ", targetStart) !== targetEnd) return null;

@@ -17,9 +17,10 @@ export class Outgoing {
   /** At least one of its lines was written. */
   isSent = false;
   /** Called once it is settled. */
-  onSettled: (() => void) | null = null;
+  onSettled: ((outgoing: Outgoing) => void) | null = null;
   #isSettled = false;
-  readonly #settle: { resolve(): void; reject(error: NetworkError): void };
+  readonly #resolve: () => void;
+  readonly #reject: (error: NetworkError) => void;
 
   /** @throws NetworkError `refused` for what is not JSON, or too long */
   constructor(channel: string, ircChannel: string, publication: Publication, deadlineMs: number, maxBytes: number) {
@@ -34,7 +35,8 @@ export class Outgoing {
     this.deadlineMs = deadlineMs;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.settled = promise;
-    this.#settle = { resolve, reject };
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   get isSettled(): boolean {
@@ -44,14 +46,14 @@ export class Outgoing {
   resolve(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#settle.resolve();
-    this.onSettled?.();
+    this.#resolve();
+    this.onSettled?.(this);
   }
 
   reject(kind: NetworkError["kind"], words: string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#settle.reject(new NetworkError(kind, words));
-    this.onSettled?.();
+    this.#reject(new NetworkError(kind, words));
+    this.onSettled?.(this);
   }
 }

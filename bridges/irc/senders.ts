@@ -21,6 +21,8 @@ export class Senders {
   /** The channel's own sender; another one while that is away, and as long as something of the channel is there. */
   of(ircChannel: string): Sender {
     const first = hash(ircChannel) % this.all.length;
+    const own = this.all[first];
+    if (own?.holds(ircChannel) === true) return own;
     const at = (turn: number): Sender | undefined => this.all[(first + turn) % this.all.length];
     const pick = (isIt: (sender: Sender) => boolean): Sender | undefined => {
       for (let turn = 0; turn < this.all.length; turn += 1) {

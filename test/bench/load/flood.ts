@@ -1,30 +1,40 @@
 /** Says as much in a channel as its listener acknowledges: one bare socket for each channel, in a process of its own. */
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { argument, fail, report, serveCommands } from "./child.ts";
 import type { Command, FloodConfig, Report } from "./protocol.ts";
-import { MarkCounter, marksOf, RawChannel } from "./raw-channel.ts";
+import { RawChannel } from "./raw-channel.ts";
 
 const { place, channels, ackEvery, window } = argument() as FloodConfig;
 
 interface Flooded {
   readonly raw: RawChannel;
   number: number;
-  onAcks: (count: number) => void;
 }
 
-enter().then((flooded) => {
+/** Of the channel that is flooded now. */
+let onAcks = (_count: number): void => undefined;
+
+start().catch(fail);
+
+async function start(): Promise<void> {
+  const flooded = await enter();
+  const server = createServer((socket: Socket) => {
+    socket.on("data", (bytes) => onAcks(bytes.length)).on("error", fail);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
   serveCommands((command) => serve(flooded, command));
-  report({ type: "ready", port: 0 });
-}, fail);
+  report({ type: "ready", port: (server.address() as AddressInfo).port });
+}
 
 async function enter(): Promise<ReadonlyMap<string, Flooded>> {
   const all = new Map<string, Flooded>();
   for (const channel of channels) {
     const raw = await RawChannel.enter(place, `flood${all.size}`, channel);
-    const counter = new MarkCounter(marksOf(place).ack);
-    const flooded: Flooded = { raw, number: 0, onAcks: () => undefined };
-    raw.onData((bytes) => flooded.onAcks(counter.count(bytes)));
+    // Rooms show it what it says itself; nobody reads it.
+    raw.onData(() => undefined);
     raw.onEnd(() => fail(new Error("the server closed the connection of the flood")));
-    all.set(channel, flooded);
+    all.set(channel, { raw, number: 0 });
   }
   return all;
 }
@@ -45,12 +55,11 @@ async function flood(flooded: Flooded, deadlineMs: number): Promise<number> {
     flooded.number += count;
     sent += count;
   };
-  flooded.onAcks = (count) => {
-    if (count === 0) return;
+  onAcks = (count) => {
     heard += count * ackEvery;
     if (performance.now() < deadlineMs) say(count * ackEvery);
     else if (heard === sent) resolve(heard);
   };
   say(window);
-  return promise;
+  return promise.finally(() => (onAcks = () => undefined));
 }

@@ -1,8 +1,10 @@
 /**
  * One end of a network under load, in a process of its own: the network of a bridge, or bare sockets that do the same
- * and no more. What it hears it counts, and acknowledges in the channel, so that whoever floods it does not run ahead.
+ * and no more. What it hears it counts, and acknowledges to the flood, past the server, so that it does not run ahead.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { pino } from "pino";
 import { IrcNetwork, ircSchema } from "../../../bridges/irc/index.ts";
 import type { Network, NetworkInbox, NetworkMessage } from "../../../bridges/network.ts";
@@ -10,7 +12,7 @@ import { makeXmppNetwork } from "../../contract/network/xmpp-fixture.ts";
 import { argument, fail, report, serveCommands } from "./child.ts";
 import { lineOf } from "./message.ts";
 import type { Command, NetworkEndConfig, Report } from "./protocol.ts";
-import { MarkCounter, marksOf, RawChannel } from "./raw-channel.ts";
+import { MarkCounter, markOf, RawChannel } from "./raw-channel.ts";
 
 /** An end in a channel. */
 interface End {
@@ -19,9 +21,8 @@ interface End {
 }
 
 const config = argument() as NetworkEndConfig;
-const { place, channel, node, ackEvery } = config;
-/** Longer than what is skipped after a mark. */
-const ACK_LENGTH = 60;
+const { place, channel, node, ackEvery, acksTo } = config;
+
 start().then((end) => {
   serveCommands((command) => serve(end, command));
   report({ type: "ready", port: 0 });
@@ -42,8 +43,8 @@ async function startRaw(): Promise<End> {
   const receiver = await RawChannel.enter(place, `receiver${node}`, channel);
   // As ours: IRC shows nobody his own messages, so another connection sends; a room shows them to all.
   const sender = place.kind === "irc" ? await RawChannel.enter(place, `sender${node}`, channel) : receiver;
-  const counter = new MarkCounter(marksOf(place).message);
-  const onHeardOfOthers = acknowledging((words) => sender.sayWords(words));
+  const counter = new MarkCounter(markOf(place));
+  const onHeardOfOthers = await acknowledging();
   let onHeard: ((count: number) => void) | null = null;
   receiver.onData((bytes) => {
     const count = counter.count(bytes);
@@ -83,14 +84,11 @@ async function startOurs(): Promise<End> {
   /** Of the others' messages, and of our own: each must be the next. */
   const next = { theirs: 0, ours: 0 };
   let isConfirming = false;
-  const onHeardOfOthers = acknowledging((words) => {
-    network.publish(name, { data: { text: words }, from: null, originId: randomUUID() }).catch(fail);
-  });
+  const onHeardOfOthers = await acknowledging();
   const up = Promise.withResolvers<void>();
   const inbox = {
     message({ data }: NetworkMessage): void {
       const { text } = data as { text: string };
-      if (!text.startsWith("#")) return;
       const number = Number.parseInt(text.slice(1), 10);
       const whose = isConfirming ? "ours" : "theirs";
       if (number !== next[whose]) fail(new Error(`heard ${number} instead of ${next[whose]}`));
@@ -134,13 +132,15 @@ function makeNetwork(): Network {
   return new IrcNetwork({ ...ircSchema.parse({ host, port }), host }, parts);
 }
 
-/** @returns what is told of every message heard, and says so to the flood every so often */
-function acknowledging(say: (words: string) => void): (count: number) => void {
+/** @returns what is told of every message heard, and says so to the flood every so often: a byte for each time */
+async function acknowledging(): Promise<(count: number) => void> {
+  const socket = connect({ host: "127.0.0.1", port: acksTo, noDelay: true });
+  await once(socket, "connect");
   let heard = 0;
   return (count) => {
-    for (let left = count; left > 0; left--) {
-      heard += 1;
-      if (heard % ackEvery === 0) say("ack ".padEnd(ACK_LENGTH, "."));
-    }
+    const before = Math.floor(heard / ackEvery);
+    heard += count;
+    const acks = Math.floor(heard / ackEvery) - before;
+    if (acks > 0) socket.write("a".repeat(acks));
   };
 }

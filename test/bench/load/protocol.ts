@@ -50,8 +50,10 @@ export interface NetworkEndConfig {
   readonly node: number;
   /** Without `#`, slash or domain. */
   readonly channel: string;
-  /** Messages of others after which it says that it has heard them. */
+  /** Messages of others after which it tells the flood that it has heard them. */
   readonly ackEvery: number;
+  /** Where the flood listens for that. */
+  readonly acksTo: number;
 }
 
 /** The argument of `load/flood.ts`, as JSON. */

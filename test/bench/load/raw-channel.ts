@@ -47,11 +47,6 @@ export class RawChannel {
     this.#socket.write(bytes);
   }
 
-  /** One message with these words. */
-  sayWords(words: string): void {
-    this.#socket.write(this.#message(words, 0));
-  }
-
   #message(text: string, id: number): string {
     if (this.#place.kind === "irc") return `PRIVMSG #${this.#channel} :${text}\r\n`;
     return `<message type='groupchat' to='${roomOf(this.#channel)}' id='m${id}'><body>${text}</body></message>`;
@@ -81,9 +76,9 @@ export class MarkCounter {
   }
 }
 
-/** What stands before a message's text, and what before an acknowledgement's. */
-export function marksOf({ kind }: NetworkPlace): { readonly message: string; readonly ack: string } {
-  return kind === "irc" ? { message: " :#", ack: " :ack " } : { message: "<body>#", ack: "<body>ack " };
+/** What stands before a message's text. */
+export function markOf({ kind }: NetworkPlace): string {
+  return kind === "irc" ? " :#" : "<body>#";
 }
 
 type Step = readonly [line: string, answer: RegExp];
