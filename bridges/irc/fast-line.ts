@@ -24,8 +24,9 @@ export function readPrivmsg(line: string): IrcLine | null {
   if (prefixEnd < 0 || !line.startsWith(COMMAND, prefixEnd + 1) || line.charCodeAt(targetStart - 1) !== SPACE)
     return null;
   const targetEnd = line.indexOf(" :", targetStart);
-  // Further blanks mean further parameters.
+  // Further blanks mean further parameters, and a colon the last one.
   if (targetEnd <= targetStart || line.indexOf(" ", targetStart) !== targetEnd) return null;
+  if (line.charCodeAt(targetStart) === COLON) return null;
   // A server that speaks has no nick, and may be written in two ways.
   const nickEnd = line.indexOf("!", at);
   if (nickEnd < 0 || nickEnd > prefixEnd) return null;

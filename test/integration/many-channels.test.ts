@@ -135,7 +135,7 @@ class BayeuxSession implements AsyncDisposable {
   static async open(port: number): Promise<BayeuxSession> {
     const client = await SocketClient.open(port);
     client.send({ channel: "/meta/handshake", version: "1.0", supportedConnectionTypes: ["websocket"] });
-    await vi.waitFor(() => expect(client.messages).toHaveLength(1), WAIT);
+    await received(client, 1);
     const clientId = client.messages[0]?.clientId;
     if (typeof clientId !== "string") throw new Error(`no session: ${JSON.stringify(client.messages)}`);
     return new BayeuxSession(client, clientId, 1);
@@ -148,18 +148,26 @@ class BayeuxSession implements AsyncDisposable {
       this.#client.send({ channel: `/meta/${what}`, clientId: this.#clientId, subscription });
     }
     const expected = this.#seen + Math.ceil(names.length / PER_MESSAGE);
-    await vi.waitFor(() => expect(this.#client.messages).toHaveLength(expected), WAIT);
+    await received(this.#client, expected);
     const answers = this.#client.messages.slice(this.#seen);
     this.#seen = expected;
-    expect(answers.filter(({ successful }) => successful !== true).map(({ error }) => error)).toEqual([]);
+    const refused = answers.find(({ successful }) => successful !== true);
+    if (refused !== undefined) throw new Error(`could not ${what}: ${JSON.stringify(refused.error)}`);
   }
 
   async end(): Promise<void> {
     this.#client.send({ channel: "/meta/disconnect", clientId: this.#clientId });
-    await vi.waitFor(() => expect(this.#client.messages.length).toBeGreaterThan(this.#seen), WAIT);
+    await received(this.#client, this.#seen + 1);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#client[Symbol.asyncDispose]();
   }
+}
+
+function received({ batches }: SocketClient, count: number): Promise<void> {
+  return vi.waitFor(() => {
+    const messages = batches.flat().length;
+    if (messages < count) throw new Error(`${messages} answers instead of ${count}`);
+  }, WAIT);
 }

@@ -27,7 +27,7 @@ const TAGS = ["message-tags", "server-time"] as const;
 const NARROW = { window: 320, ackEvery: 8 } as const;
 const WIDE = { window: 4_096, ackEvery: 512 } as const;
 const IRC = { kind: "irc", isFresh: false, target: 0.5 } as const;
-/** An archive costs the more, the longer it is: Prosody's files from 10,000 messages on all the time that there is. */
+/** Every message costs the more, the longer the room's archive is: after some thousands in files, Prosody all but stops. */
 const XMPP = { kind: "xmpp", isFresh: true, target: 0.8, capabilities: [], ...NARROW } as const;
 const SUBJECTS: readonly Subject[] = [
   { ...IRC, name: "ngIRCd", start: startNgircd, capabilities: [], ...WIDE },
