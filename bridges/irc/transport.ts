@@ -17,6 +17,13 @@ export interface TransportOptions {
 
 /** Tags take up to 8,191 bytes and the rest 512; a server that sends more in one line is not an IRC server. */
 const MAX_LINE_BYTES = 16_384;
+/**
+ * Servers that leave Nagle's algorithm on (InspIRCd, ngIRCd) hold back what does not fill a segment until we acknowledge what
+ * came before, and an end that only listens does that up to 40 ms late. Whatever it writes acknowledges at once; PONG is
+ * answered by nobody. So rarely that no server takes it for a flood: those that count lines are not that busy.
+ */
+const ACKNOWLEDGEMENT = "PONG :heard";
+const HEARD_PER_ACKNOWLEDGEMENT = 32;
 const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 
 /**
@@ -35,6 +42,8 @@ export class LineTransport extends EventEmitter {
   /** Lines for the end of this turn, and who hears that they were written. */
   #unwritten = "";
   #callbacks: (() => void)[] = [];
+  /** What people said since we last acknowledged. */
+  #heard = 0;
 
   constructor(options: TransportOptions) {
     super();
@@ -125,6 +134,10 @@ export class LineTransport extends EventEmitter {
       this.#emitLine(bytes.toString("utf8", start, textEnd));
       start = end + 1;
     }
+    if (this.#heard >= HEARD_PER_ACKNOWLEDGEMENT) {
+      this.#heard = 0;
+      this.writeLine(ACKNOWLEDGEMENT);
+    }
     this.#rest = bytes.subarray(start);
     if (this.#rest.length <= MAX_LINE_BYTES) return;
     this.#rest = Buffer.alloc(0);
@@ -135,7 +148,8 @@ export class LineTransport extends EventEmitter {
   #emitLine(line: string): void {
     try {
       const said = readPrivmsg(line);
-      if (said === null || !this.#options.onPrivmsg(said)) this.emit("line", line);
+      if (said !== null && this.#options.onPrivmsg(said)) this.#heard += 1;
+      else this.emit("line", line);
     } catch (error) {
       this.emit("extra", "bad line", error);
     }
