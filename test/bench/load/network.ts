@@ -23,6 +23,8 @@ interface End {
 const config = argument() as NetworkEndConfig;
 const { place, channel, node, ackEvery, acksTo } = config;
 
+/** As our network does. */
+const HEARD_PER_ACKNOWLEDGEMENT = 32;
 start().then((end) => {
   serveCommands((command) => serve(end, command));
   report({ type: "ready", port: 0 });
@@ -45,9 +47,15 @@ async function startRaw(): Promise<End> {
   const sender = place.kind === "irc" ? await RawChannel.enter(place, `sender${node}`, channel) : receiver;
   const counter = new MarkCounter(markOf(place));
   const onHeardOfOthers = await acknowledging();
+  let unacknowledged = 0;
   let onHeard: ((count: number) => void) | null = null;
   receiver.onData((bytes) => {
     const count = counter.count(bytes);
+    unacknowledged += count;
+    if (unacknowledged >= HEARD_PER_ACKNOWLEDGEMENT) {
+      unacknowledged = 0;
+      receiver.acknowledge();
+    }
     if (onHeard === null) onHeardOfOthers(count);
     else if (count > 0) onHeard(count);
   });
@@ -136,11 +144,15 @@ function makeNetwork(): Network {
 async function acknowledging(): Promise<(count: number) => void> {
   const socket = connect({ host: "127.0.0.1", port: acksTo, noDelay: true });
   await once(socket, "connect");
-  let heard = 0;
-  return (count) => {
-    const before = Math.floor(heard / ackEvery);
-    heard += count;
-    const acks = Math.floor(heard / ackEvery) - before;
+  let [heard, told] = [0, 0];
+  const tell = (): void => {
+    const acks = Math.floor(heard / ackEvery) - told;
+    told += acks;
     if (acks > 0) socket.write("a".repeat(acks));
+  };
+  return (count) => {
+    heard += count;
+    // Once per turn for all that it brings: many small floods are dearer to the server than a large one.
+    if (heard - count < (told + 1) * ackEvery && heard >= (told + 1) * ackEvery) setImmediate(tell);
   };
 }

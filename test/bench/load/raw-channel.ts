@@ -47,6 +47,11 @@ export class RawChannel {
     this.#socket.write(bytes);
   }
 
+  /** On IRC, what makes a server with Nagle's algorithm go on: our network does the same. */
+  acknowledge(): void {
+    if (this.#place.kind === "irc") this.#socket.write("PONG :heard\r\n");
+  }
+
   #message(text: string, id: number): string {
     if (this.#place.kind === "irc") return `PRIVMSG #${this.#channel} :${text}\r\n`;
     return `<message type='groupchat' to='${roomOf(this.#channel)}' id='m${id}'><body>${text}</body></message>`;

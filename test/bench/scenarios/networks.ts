@@ -51,6 +51,7 @@ interface Sample {
 
 type By = "raw" | "tailspin";
 type What = "receive" | "publish";
+const WHATS = ["receive", "publish"] as const;
 type Samples = Record<By, Sample[]>;
 
 /** Our networks alone, without sessions: what they receive and get confirmed, beside bare sockets on the same server. */
@@ -65,12 +66,14 @@ export async function networks(plan: Plan): Promise<Findings> {
 async function measure(subject: Subject, plan: Plan): Promise<Findings> {
   const ratios: Ratio[] = [];
   const figures: Figure[] = [];
-  const bySitting = subject.isFresh ? plan.rounds : 1;
-  for (const what of ["receive", "publish"] as const) {
-    const samples: Samples = { raw: [], tailspin: [] };
-    for (let sitting = 1; sitting <= bySitting; sitting++) {
-      await sit(subject, what, { ...plan, rounds: plan.rounds / bySitting }, samples);
-    }
+  const all: Record<What, Samples> = { receive: { raw: [], tailspin: [] }, publish: { raw: [], tailspin: [] } };
+  if (!subject.isFresh) await sit(subject, WHATS, plan, all);
+  else {
+    const sittings = Array.from({ length: plan.rounds }, () => WHATS).flat();
+    for (const what of sittings) await sit(subject, [what], { ...plan, rounds: 1 }, all);
+  }
+  for (const what of WHATS) {
+    const samples = all[what];
     const title = `${subject.name}, ${what === "receive" ? "received" : "published and confirmed"}`;
     for (const by of ["raw", "tailspin"] as const) {
       const name = `${title}, ${by === "raw" ? "bare sockets" : "our network"}`;
@@ -88,7 +91,12 @@ async function measure(subject: Subject, plan: Plan): Promise<Findings> {
 }
 
 /** Rounds with one server: both ends in turns. */
-async function sit(subject: Subject, what: What, plan: Plan, samples: Samples): Promise<void> {
+async function sit(
+  subject: Subject,
+  whats: readonly What[],
+  plan: Plan,
+  samples: Readonly<Record<What, Samples>>,
+): Promise<void> {
   plan.signal.throwIfAborted();
   plan.say(`Networks, ${subject.name}`);
   await using server = await subject.start();
@@ -104,7 +112,7 @@ async function sit(subject: Subject, what: What, plan: Plan, samples: Samples): 
   await using rawEnd = await end("raw", 1, "raw");
   await using ourEnd = await end("tailspin", 2, "ours");
 
-  const run = async (by: By, maxMs: number): Promise<Sample> => {
+  const run = async (what: What, by: By, maxMs: number): Promise<Sample> => {
     const measured = by === "raw" ? rawEnd : ourEnd;
     const channel = by === "raw" ? "raw" : "ours";
     const { cpu, result } = await measureCpu({ end: measured.pid }, () =>
@@ -118,13 +126,15 @@ async function sit(subject: Subject, what: What, plan: Plan, samples: Samples): 
   };
 
   const order: By[] = ["raw", "tailspin"];
-  for (const by of order) await run(by, plan.warmUpMs / 2);
-  for (let round = 1; round <= plan.rounds; round++) {
-    for (const by of order) {
-      const sample = await run(by, plan.runMs / 2);
-      samples[by].push(sample);
-      plan.say(`  ${what}, ${by}: ${sample.perSecond.toFixed(0)} per second, ${sample.us.toFixed(2)} µs of CPU each`);
+  for (const what of whats) {
+    for (const by of order) await run(what, by, plan.warmUpMs / 4);
+    for (let round = 1; round <= plan.rounds; round++) {
+      for (const by of order) {
+        const sample = await run(what, by, plan.runMs / 2);
+        samples[what][by].push(sample);
+        plan.say(`  ${what}, ${by}: ${sample.perSecond.toFixed(0)} per second, ${sample.us.toFixed(2)} µs of CPU each`);
+      }
+      order.reverse();
     }
-    order.reverse();
   }
 }
