@@ -75,7 +75,8 @@ export class Inbound {
   }
 
   #deliver(channel: string, irc: IrcLine, data: unknown, from: string | null): void {
-    const serverTimeMs = Date.parse(irc.tags["time"] ?? "");
+    const { time } = irc.tags;
+    const serverTimeMs = time === undefined ? Number.NaN : Date.parse(time);
     this.#parts.inbox.message({
       channel,
       data,
