@@ -37,6 +37,10 @@ export function decodeBody(body: string): string | null {
 
 /** Lower-cases the ASCII letters, and nothing else. */
 export function foldAscii(text: string): string {
+  // Most names are lower-case already, and this is asked several times for every message.
+  let index = 0;
+  while (index < text.length && !isUpper(text.charCodeAt(index))) index += 1;
+  if (index === text.length) return text;
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
@@ -47,6 +51,10 @@ export function printableName(name: string): string | null {
     .replace(/[<>\p{Cc}\p{Zl}\p{Zp}\uFFFE\uFFFF]/gu, "")
     .trim();
   return printable === "" ? null : [...printable].slice(0, MAX_NAME_LENGTH).join("");
+}
+
+function isUpper(code: number): boolean {
+  return code >= 0x41 && code <= 0x5a;
 }
 
 function escapeBody(body: string): string {

@@ -26,6 +26,8 @@ export const PLAIN_NAMING: Naming = {
 export interface ForeignNames {
   /** @returns what is wrong with a name that somebody configured, e.g. `"must begin with #"`, or null */
   faultOf(name: string): string | null;
+  /** A configured name as people need it, with what the configuration may leave out: `help` → `help@muc.example.org`. */
+  whole(name: string): string;
   /** One spelling for all names that its servers take for the same. */
   fold(name: string): string;
   /** The name that follows from `Naming.local`, as long as it may become. */
@@ -35,8 +37,9 @@ export interface ForeignNames {
 }
 
 /** The name of a channel on its network. */
-export function foreignName(channel: string, naming: Naming, names: Pick<ForeignNames, "encode">): string {
-  return naming.alias(channel) ?? names.encode(naming.local(channel));
+export function foreignName(channel: string, naming: Naming, names: Pick<ForeignNames, "whole" | "encode">): string {
+  const alias = naming.alias(channel);
+  return alias === undefined ? names.encode(naming.local(channel)) : names.whole(alias);
 }
 
 /** The way back: the channel that a network's name stands for, or null where no channel of this network has it. */

@@ -144,6 +144,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     now,
     randomBytes,
     faults,
+    foreignNameOf: (channel) => mapping.explain(channel).foreignName,
     toWatchers: (channel, text) => {
       broadcast.send(audienceOf(channel.watchers), messages.entry(presenceChannel(channel.name), "", text));
     },

@@ -36,7 +36,8 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
   if (command !== "map") return { command, flags: rest };
   const firstFlag = rest.findIndex((word) => word.startsWith("-"));
   const names = firstFlag < 0 ? rest : rest.slice(0, firstFlag);
-  if (names.length === 0) throw new ConfigError(["map: needs channels or foreign names, before the flags"]);
+  if (names.length === 0)
+    throw new ConfigError(["map: needs channels or foreign names, before the flags: map /lobby --config FILE"]);
   return { command, names, flags: rest.slice(names.length) };
 }
 

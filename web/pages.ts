@@ -48,7 +48,7 @@ export function pages(options: PagesOptions = {}): Handler {
   };
 }
 
-/** What the page cannot know: where its rooms are on IRC. */
+/** What neither the page nor its bridge knows: where people reach the IRC network. */
 function tellNetwork(request: IncomingMessage, response: ServerResponse, irc: string | null): void {
   const body = JSON.stringify({ irc });
   setHeaders(response);

@@ -2,6 +2,7 @@ import { Client, type Message } from "irc-framework";
 import type { Logger } from "pino";
 import { Backoff, type FaultCounter } from "../../link/index.ts";
 import { NetworkError } from "../network.ts";
+import { pause } from "../pause.ts";
 import type { IrcConfig } from "./config.ts";
 import { explain, type Ending } from "./endings.ts";
 import { OurNick } from "./our-nick.ts";
@@ -74,6 +75,10 @@ export class Connection {
     return this.#nick.value;
   }
 
+  get foldedNick(): string {
+    return this.#nick.folded;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
@@ -99,18 +104,13 @@ export class Connection {
     return Number.isInteger(told) && told > 0 ? told : null;
   }
 
-  /** Signs of rank before nicks in NAMES. */
-  get rankSigns(): string {
-    const ranks = this.#client?.network.options["PREFIX"];
-    if (!Array.isArray(ranks)) return "~&@%+";
-    return ranks.map((rank: { symbol?: unknown }) => String(rank.symbol)).join("");
-  }
-
   /** @throws NetworkError `unavailable` while not registered, `refused` for what is not one line */
   send(line: string): void {
     if (/[\r\n\0]/.test(line)) throw new NetworkError("refused", "line breaks and NUL cannot be sent");
     if (!this.#isRegistered) throw new NetworkError("unavailable", "not connected");
-    this.#client?.raw(line);
+    // The library's own way costs more than all the rest of sending.
+    const transport = this.#client?.connection.transport;
+    if (transport instanceof LineTransport) transport.writeLine(line);
   }
 
   /** Resolves when the server has handled everything sent before. @throws NetworkError `unavailable` */
@@ -187,6 +187,7 @@ export class Connection {
       host: config.host,
       port: config.port,
       security,
+      onPrivmsg: (line: IrcLine) => this.#onPrivmsg(client, line),
       nick: nicks[0] ?? config.nick,
       username: USERNAME,
       gecos: realName,
@@ -242,6 +243,14 @@ export class Connection {
     else this.reset("no connection came about in time", "ETIMEDOUT");
   }
 
+  /** What people say means nothing to the library once we are registered. */
+  #onPrivmsg(client: Client, line: IrcLine): boolean {
+    if (client !== this.#client || !this.#isRegistered) return false;
+    this.#lastHeardMs = this.#parts.now();
+    this.#handOver(line);
+    return true;
+  }
+
   #onMessage(client: Client, message: Message, next: () => void): void {
     if (client !== this.#client) return;
     this.#lastHeardMs = this.#parts.now();
@@ -285,13 +294,4 @@ export class Connection {
         (error: unknown) => this.#parts.log.debug({ err: error }, "lost while registering"),
       );
   }
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, delayMs);
-    timer.unref();
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -14,6 +14,7 @@ export const ircNames: ForeignNames = {
     if (Buffer.byteLength(name) > MAX_ALIAS_LENGTH) return `it must have at most ${MAX_ALIAS_LENGTH} bytes`;
     return null;
   },
+  whole: (name) => name,
   fold: foldName,
   encode: (local) => encodeName(local, Number.POSITIVE_INFINITY)?.ircChannel ?? "",
   decode: decodeName,

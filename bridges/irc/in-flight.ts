@@ -40,6 +40,11 @@ export class InFlight<Owner> {
 
   /** Settles the oldest equal line; a line that equals none is the oldest one, changed by the server. */
   echo(line: Line): Echoed<Owner> {
+    const first = this.#lines[0];
+    if (first?.text === line.text && first.tag === line.tag) {
+      this.#lines.shift();
+      return { skipped: [], echoed: first };
+    }
     const found = this.#lines.findIndex((sent) => sent.text === line.text && sent.tag === line.tag);
     const settled = this.#lines.splice(0, Math.max(found, 0) + 1);
     const echoed = settled.pop() ?? null;

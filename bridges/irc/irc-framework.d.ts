@@ -15,6 +15,8 @@ declare module "irc-framework" {
     rejectUnauthorized?: boolean;
     /** Not the library's: it hands all options to the transport. */
     security?: unknown;
+    /** Nor is this. */
+    onPrivmsg?: unknown;
     nick: string;
     username: string;
     gecos: string;
@@ -50,6 +52,8 @@ declare module "irc-framework" {
     readonly connection: {
       /** The way is open: after the TLS handshake, where there is one. */
       readonly connected: boolean;
+      /** An instance of the class in the options, from the first connect on. */
+      readonly transport: unknown;
       end(line: string | null, hadError?: boolean): void;
       on(event: string, listener: (...args: unknown[]) => void): void;
     };

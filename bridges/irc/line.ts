@@ -39,8 +39,9 @@ const CHUNK = /^~([0-9a-z]{4}) ([1-9]\d{0,3})\/([1-9]\d{0,3}) (.*)$/s;
  * @param isBridge the sender is a bridge, so that `<alice> ` in front names the sender; from anybody else it is text
  */
 export function decodeLine(line: Line, isBridge: boolean): Decoded {
-  const action = ACTION.exec(line.text)?.[1];
-  if (action === undefined && line.text.startsWith("\x01")) return { type: "nothing" };
+  const isRequest = line.text.startsWith("\x01");
+  const action = isRequest ? ACTION.exec(line.text)?.[1] : undefined;
+  if (action === undefined && isRequest) return { type: "nothing" };
   const [from, body] = splitName(action ?? line.text, isBridge);
   const exact = line.tag === undefined ? undefined : parseJson(line.tag);
   if (exact !== undefined) return { type: "data", data: exact, from };
@@ -51,11 +52,12 @@ export function decodeLine(line: Line, isBridge: boolean): Decoded {
 }
 
 function splitName(text: string, isBridge: boolean): [from: string | null, body: string] {
-  const match = isBridge ? PREFIX.exec(text) : null;
+  const match = isBridge && text.startsWith("<") ? PREFIX.exec(text) : null;
   return match === null ? [null, text] : [match[1] ?? null, match[2] ?? ""];
 }
 
 function readChunk(body: string): Chunk | null {
+  if (!body.startsWith("~")) return null;
   const [, id, number, total, piece] = CHUNK.exec(body) ?? [];
   if (id === undefined || piece === undefined) return null;
   const chunk = { id, number: Number(number), total: Number(total), piece };

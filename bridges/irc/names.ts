@@ -38,5 +38,6 @@ export function decodeName(ircChannel: string): string | null {
  * Aliases may hold more, so its other pairs are folded too.
  */
 export function foldName(name: string): string {
-  return foldAscii(name).replace(/[[\]\\^]/g, (sign) => RFC1459_PAIRS[sign] ?? sign);
+  const folded = foldAscii(name);
+  return /[[\]\\^]/.test(folded) ? folded.replace(/[[\]\\^]/g, (sign) => RFC1459_PAIRS[sign] ?? sign) : folded;
 }

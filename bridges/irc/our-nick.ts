@@ -19,6 +19,7 @@ export interface OurNickParts {
 export class OurNick {
   readonly #parts: OurNickParts;
   #nick = "";
+  #folded = "";
   /** When we ask again; null while we have one of ours. */
   #askAtMs: number | null = null;
 
@@ -30,13 +31,18 @@ export class OurNick {
     return this.#nick;
   }
 
+  /** To compare with a folded nick: it is asked for with each message heard. */
+  get folded(): string {
+    return this.#folded;
+  }
+
   is(nick: string): boolean {
-    return this.#nick !== "" && foldAscii(nick) === foldAscii(this.#nick);
+    return this.#nick !== "" && foldAscii(nick) === this.#folded;
   }
 
   /** @param nick as the server welcomes us; empty while it has not */
   set(nick: string): void {
-    this.#nick = nick;
+    this.#change(nick);
     this.#askAtMs = null;
   }
 
@@ -44,7 +50,7 @@ export class OurNick {
   onNick(from: string, to: string): void {
     if (!this.is(from) || to === "") return;
     const { candidates, config, log, now } = this.#parts;
-    this.#nick = to;
+    this.#change(to);
     if (candidates.some((candidate) => foldAscii(candidate) === foldAscii(to))) {
       this.#askAtMs = null;
       return;
@@ -68,5 +74,10 @@ export class OurNick {
     this.#askAtMs = nowMs + config.rejoinIntervalMs;
     // Any of ours will do; one that is free is found in time.
     return candidates[Math.floor(random() * candidates.length)] ?? null;
+  }
+
+  #change(nick: string): void {
+    this.#nick = nick;
+    this.#folded = foldAscii(nick);
   }
 }

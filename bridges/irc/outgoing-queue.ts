@@ -26,8 +26,7 @@ export class OutgoingQueue {
     this.#waiting.push(outgoing);
     this.#bytes += outgoing.bytes;
     this.#unsettled.set(outgoing.ircChannel, (this.#unsettled.get(outgoing.ircChannel) ?? 0) + 1);
-    const settle = (): void => this.#onSettled(outgoing.ircChannel);
-    outgoing.settled.then(settle, settle);
+    outgoing.onSettled = this.#onSettled;
   }
 
   /** The next message that has not failed meanwhile. */
@@ -59,9 +58,10 @@ export class OutgoingQueue {
     this.#dropSettled();
   }
 
-  #onSettled(ircChannel: string): void {
+  /** One function for all messages. */
+  readonly #onSettled = ({ ircChannel }: Outgoing): void => {
     const left = (this.#unsettled.get(ircChannel) ?? 1) - 1;
     if (left > 0) this.#unsettled.set(ircChannel, left);
     else this.#unsettled.delete(ircChannel);
-  }
+  };
 }

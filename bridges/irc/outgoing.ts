@@ -6,6 +6,8 @@ export class Outgoing {
   readonly channel: string;
   readonly ircChannel: string;
   readonly publication: Publication;
+  /** The publication's data. */
+  readonly json: string;
   /** Size of its JSON. */
   readonly bytes: number;
   readonly deadlineMs: number;
@@ -14,13 +16,17 @@ export class Outgoing {
   linesLeft = 0;
   /** At least one of its lines was written. */
   isSent = false;
+  /** Called once it is settled. */
+  onSettled: ((outgoing: Outgoing) => void) | null = null;
   #isSettled = false;
-  readonly #settle: { resolve(): void; reject(error: NetworkError): void };
+  readonly #resolve: () => void;
+  readonly #reject: (error: NetworkError) => void;
 
   /** @throws NetworkError `refused` for what is not JSON, or too long */
   constructor(channel: string, ircChannel: string, publication: Publication, deadlineMs: number, maxBytes: number) {
     const json = toJson(publication.data);
     if (json === undefined) throw new NetworkError("refused", "the data is not JSON, or is nested too deeply");
+    this.json = json;
     this.bytes = Buffer.byteLength(json);
     if (this.bytes > maxBytes) throw new NetworkError("refused", `the data has more than ${maxBytes} bytes`);
     this.channel = channel;
@@ -29,7 +35,8 @@ export class Outgoing {
     this.deadlineMs = deadlineMs;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.settled = promise;
-    this.#settle = { resolve, reject };
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   get isSettled(): boolean {
@@ -39,12 +46,14 @@ export class Outgoing {
   resolve(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#settle.resolve();
+    this.#resolve();
+    this.onSettled?.(this);
   }
 
   reject(kind: NetworkError["kind"], words: string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#settle.reject(new NetworkError(kind, words));
+    this.#reject(new NetworkError(kind, words));
+    this.onSettled?.(this);
   }
 }

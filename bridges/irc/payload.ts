@@ -33,11 +33,28 @@ export function encodePayload(
   chunkId: string,
 ): readonly Line[] | null {
   const json = toJson(data);
-  if (json === undefined) return null;
+  return json === undefined ? null : encodeJson(json, { data, from }, limits, chunkId);
+}
+
+/**
+ * The same, for whoever has the JSON already.
+ *
+ * @param json of `said.data`
+ */
+export function encodeJson(
+  json: string,
+  { data, from }: { readonly data: unknown; readonly from: string | null },
+  limits: LineLimits,
+  chunkId: string,
+): readonly Line[] | null {
   const name = from === null ? null : printableName(from);
   const prefix = name === null ? "" : `<${name}> `;
   const text = textOf(data);
-  const candidates = [plainForm(text, json, prefix), /^[{["]/.test(json) ? { text: prefix + json } : null];
+  const plain = plainForm(text, json, prefix);
+  // Nothing in front that could mean something else, and nobody's tag: reading it back gives the same.
+  const isSure = text !== null && plain?.text === prefix + text && !/^[<~{["]/.test(text);
+  if (isSure && Buffer.byteLength(plain.text) <= limits.textBytes) return [plain];
+  const candidates = [plain, /^[{["]/.test(json) ? { text: prefix + json } : null];
   for (const line of candidates) {
     if (line === null || Buffer.byteLength(line.text) > limits.textBytes) continue;
     const isRicher = text !== null && line.text === prefix + json && canTag(json, limits) && isReadable(text);

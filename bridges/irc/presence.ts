@@ -125,3 +125,9 @@ function toMember(nick: string): Member {
 function isSame(nick: string, other: string): boolean {
   return foldAscii(nick) === foldAscii(other);
 }
+
+/** The signs of rank before nicks in NAMES. @param told the server's PREFIX, as irc-framework reads it */
+export function rankSignsOf(told: unknown): string {
+  if (!Array.isArray(told)) return "~&@%+";
+  return told.map((rank: { symbol?: unknown }) => String(rank.symbol)).join("");
+}

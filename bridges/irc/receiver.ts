@@ -8,7 +8,7 @@ import type { IrcConfig } from "./config.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
 import type { Ending } from "./endings.ts";
 import { OldBatches } from "./old-batches.ts";
-import { Presence } from "./presence.ts";
+import { Presence, rankSignsOf } from "./presence.ts";
 
 /** Who is told what a receiver hears. */
 export interface ReceiverOwner {
@@ -74,7 +74,7 @@ export class Receiver implements ConnectionOwner {
     this.channels = new Channels(config, naming, send, channelsOwner, now);
     this.presence = new Presence({
       isHidden: parts.isHidden,
-      rankSigns: () => this.connection.rankSigns,
+      rankSigns: () => rankSignsOf(this.connection.option("PREFIX")),
       onChange: (ircChannel, change) => {
         const channel = this.channels.find(ircChannel);
         if (channel?.state === "joined") owner.onPresence(channel, change);

@@ -57,7 +57,7 @@ export class Receivers {
 
   byNick(nick: string): Receiver | undefined {
     const folded = foldAscii(nick);
-    return this.#all.find(({ connection }) => foldAscii(connection.nick) === folded);
+    return this.#all.find(({ connection }) => connection.foldedNick === folded);
   }
 
   /** The channel and its receiver, by the name that the server uses. */

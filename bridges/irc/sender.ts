@@ -7,7 +7,7 @@ import { foldName } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
 import { isAnswered } from "./pings.ts";
-import { encodePayload } from "./payload.ts";
+import { encodeJson } from "./payload.ts";
 import { lineLimits, privmsg } from "./privmsg.ts";
 import { isRefusal, refusedChannel, words } from "./replies.ts";
 import { SenderMembership } from "./sender-membership.ts";
@@ -164,15 +164,14 @@ export class Sender implements ConnectionOwner {
       const bytes = Buffer.byteLength(wire) + 2;
       if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > this.#parts.config.maxInFlightBytes) return;
       this.#current.next += 1;
-      this.#write(wire, { ...line, owner: outgoing, bytes, isResent: false });
+      this.#write(wire, { text: line.text, tag: line.tag, owner: outgoing, bytes, isResent: false });
     }
   }
 
   #takeNext(): { outgoing: Outgoing; lines: readonly Line[]; next: number } | null {
     for (let outgoing = this.#queue.shift(); outgoing !== null; outgoing = this.#queue.shift()) {
-      const { data, from } = outgoing.publication;
       const limits = lineLimits(this.connection, outgoing.ircChannel);
-      const lines = encodePayload(data, from, limits, this.#parts.nextChunkId());
+      const lines = encodeJson(outgoing.json, outgoing.publication, limits, this.#parts.nextChunkId());
       if (lines === null) {
         outgoing.reject("refused", "the message is too long for this network");
         continue;

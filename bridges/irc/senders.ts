@@ -30,7 +30,9 @@ export class Senders {
 
   byNick(nick: string): Sender | undefined {
     const folded = foldAscii(nick);
-    return this.all.find((sender) => foldAscii(sender.connection.nick) === folded);
+    for (const sender of this.shared) if (sender.connection.foldedNick === folded) return sender;
+    for (const sender of this.#own) if (sender.connection.foldedNick === folded) return sender;
+    return undefined;
   }
 
   /** True for a nick that speaks for everybody. */
@@ -42,11 +44,18 @@ export class Senders {
   /** The channel's own sender; another one while that is away, and as long as something of the channel is there. */
   of(ircChannel: string): Sender {
     const first = hash(ircChannel) % this.shared.length;
-    const inOrder = [...this.shared.slice(first), ...this.shared.slice(0, first)];
+    const own = this.shared[first];
+    if (own?.holds(ircChannel) === true) return own;
+    const at = (turn: number): Sender | undefined => this.shared[(first + turn) % this.shared.length];
+    const pick = (isIt: (sender: Sender) => boolean): Sender | undefined => {
+      for (let turn = 0; turn < this.shared.length; turn += 1) {
+        const sender = at(turn);
+        if (sender !== undefined && isIt(sender)) return sender;
+      }
+      return undefined;
+    };
     const chosen =
-      inOrder.find((sender) => sender.holds(ircChannel)) ??
-      inOrder.find((sender) => sender.connection.isRegistered) ??
-      inOrder[0];
+      pick((sender) => sender.holds(ircChannel)) ?? pick(({ connection }) => connection.isRegistered) ?? at(0);
     if (chosen === undefined) throw new Error("no senders");
     return chosen;
   }

@@ -1,6 +1,8 @@
 import { EventEmitter } from "node:events";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
+import type { IrcLine } from "./connection.ts";
+import { readPrivmsg } from "./fast-line.ts";
 import type { TlsSettings } from "./tls.ts";
 
 /** Where to, and how. */
@@ -9,11 +11,20 @@ export interface TransportOptions {
   readonly port: number;
   /** null: plain TCP. */
   readonly security: TlsSettings | null;
+  /** Gets what people say, past the library. @returns false for a line that the library has to have */
+  readonly onPrivmsg: (line: IrcLine) => boolean;
 }
 
 /** Tags take up to 8,191 bytes and the rest 512; a server that sends more in one line is not an IRC server. */
 const MAX_LINE_BYTES = 16_384;
-const LINE_FEED = 0x0a;
+/**
+ * Servers that leave Nagle's algorithm on (InspIRCd, ngIRCd) hold back what does not fill a segment until we acknowledge what
+ * came before, and an end that only listens does that up to 40 ms late. Whatever it writes acknowledges at once; PONG is
+ * answered by nobody. So rarely that no server takes it for a flood: those that count lines are not that busy.
+ */
+const ACKNOWLEDGEMENT = "PONG :heard";
+const HEARD_PER_ACKNOWLEDGEMENT = 32;
+const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 
 /**
  * TCP and TLS for irc-framework, in place of its own transport: lines are decoded whole (that one drops a leading BOM),
@@ -28,7 +39,11 @@ export class LineTransport extends EventEmitter {
   #isOpen = false;
   #error: Error | null = null;
   #rest: Buffer = Buffer.alloc(0);
-  #isCorked = false;
+  /** Lines for the end of this turn, and who hears that they were written. */
+  #unwritten = "";
+  #callbacks: (() => void)[] = [];
+  /** What people said since we last acknowledged. */
+  #heard = 0;
 
   constructor(options: TransportOptions) {
     super();
@@ -64,21 +79,19 @@ export class LineTransport extends EventEmitter {
       if (callback !== undefined) process.nextTick(callback);
       return;
     }
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      socket.cork();
-      setImmediate(() => {
-        this.#isCorked = false;
-        socket.uncork();
-      });
-    }
-    socket.write(`${line}\r\n`, callback);
+    if (this.#unwritten === "") setImmediate(() => this.#flush());
+    this.#unwritten += `${line}\r\n`;
+    if (callback !== undefined) this.#callbacks.push(callback);
   }
 
   /** @param isForced at once, without sending what waits */
   close(isForced: boolean): void {
     if (isForced || !this.#isOpen) this.#socket?.destroy();
-    else this.#socket?.end();
+    else {
+      this.#flush();
+      this.#isOpen = false;
+      this.#socket?.end();
+    }
   }
 
   disposeSocket(): void {
@@ -89,6 +102,17 @@ export class LineTransport extends EventEmitter {
     socket.removeAllListeners();
     socket.on("error", () => undefined); // Nobody is interested in how it ends.
     socket.destroy();
+  }
+
+  #flush(): void {
+    const [text, callbacks] = [this.#unwritten, this.#callbacks];
+    if (text === "") return;
+    this.#unwritten = "";
+    this.#callbacks = [];
+    // A string and not its pieces: one system call with one buffer.
+    this.#socket?.write(text, () => {
+      for (const callback of callbacks) callback();
+    });
   }
 
   #onConnected(socket: Socket): void {
@@ -105,8 +129,14 @@ export class LineTransport extends EventEmitter {
     const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
     let start = 0;
     for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-      this.#emitLine(bytes.toString("utf8", start, end).replace(/\r+$/, ""));
+      let textEnd = end;
+      while (textEnd > start && bytes[textEnd - 1] === CARRIAGE_RETURN) textEnd--;
+      this.#emitLine(bytes.toString("utf8", start, textEnd));
       start = end + 1;
+    }
+    if (this.#heard >= HEARD_PER_ACKNOWLEDGEMENT) {
+      this.#heard = 0;
+      this.writeLine(ACKNOWLEDGEMENT);
     }
     this.#rest = bytes.subarray(start);
     if (this.#rest.length <= MAX_LINE_BYTES) return;
@@ -117,7 +147,9 @@ export class LineTransport extends EventEmitter {
 
   #emitLine(line: string): void {
     try {
-      this.emit("line", line);
+      const said = readPrivmsg(line);
+      if (said !== null && this.#options.onPrivmsg(said)) this.#heard += 1;
+      else this.emit("line", line);
     } catch (error) {
       this.emit("extra", "bad line", error);
     }

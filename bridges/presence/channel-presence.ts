@@ -8,6 +8,8 @@ import { View } from "./view.ts";
 /** What the presence of one channel needs. */
 export interface ChannelPresenceOptions {
   readonly name: string;
+  /** The channel's name on its network. */
+  readonly foreignName: string;
   readonly network: Network;
   /** Random, 8 letters, digits, `-` or `_`. */
   readonly epoch: string;
@@ -154,9 +156,9 @@ export class ChannelPresence {
   }
 
   #makeView(peers: Peers): View {
-    const { name, network, limits, tellWatchers } = this.#options;
+    const { name, foreignName, network, limits, tellWatchers } = this.#options;
     let isFilled = false;
-    const view = new View(limits.maxMembers, network.name, (data) => {
+    const view = new View(limits.maxMembers, { network: network.name, name: foreignName }, (data) => {
       if (isFilled) tellWatchers(data);
     });
     view.changed({ type: "members", members: network.members(name) });

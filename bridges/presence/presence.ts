@@ -15,6 +15,8 @@ export interface PresenceOptions {
   /** Cryptographically random. */
   readonly randomBytes: (count: number) => Buffer;
   readonly faults: FaultCounter;
+  /** What a channel is called on its network. */
+  foreignNameOf(channel: string): string;
   toWatchers(channel: Channel, text: string): void;
   toSession(session: Session, channel: Channel, text: string): void;
 }
@@ -111,9 +113,10 @@ export class Presence {
   #of(channel: Channel): ChannelPresence {
     const known = this.#byName.get(channel.name);
     if (known) return known;
-    const { randomBytes, now, faults, maxMembers, maxPeers, toWatchers } = this.#options;
+    const { randomBytes, now, faults, maxMembers, maxPeers, foreignNameOf, toWatchers } = this.#options;
     const presence = new ChannelPresence({
       name: channel.name,
+      foreignName: foreignNameOf(channel.name),
       network: channel.network,
       epoch: randomBytes(EPOCH_BYTES).toString("base64url"),
       limits: { maxMembers, maxPeers },

@@ -7,6 +7,13 @@ export interface Present extends Member {
   readonly network: string;
 }
 
+/** Where people on a network find a channel. */
+export interface Whereabouts {
+  readonly network: string;
+  /** The channel's name there. */
+  readonly name: string;
+}
+
 interface Entry {
   readonly present: Present;
   /** Bridges that have it. A session that moves is at two of them for a moment. */
@@ -21,7 +28,7 @@ interface Entry {
 export class View {
   readonly #window: Window<Entry>;
   readonly #people = new Set<string>();
-  readonly #networkName: string;
+  readonly #where: Whereabouts;
   readonly #tell: (data: object) => void;
   #unlisted = 0;
   #toldMore = 0;
@@ -31,9 +38,9 @@ export class View {
    * @param limit how many are shown at most
    * @param tell hands the data of a message to all watchers
    */
-  constructor(limit: number, networkName: string, tell: (data: object) => void) {
+  constructor(limit: number, where: Whereabouts, tell: (data: object) => void) {
     this.#window = new Window(limit);
-    this.#networkName = networkName;
+    this.#where = where;
     this.#tell = tell;
   }
 
@@ -98,7 +105,7 @@ export class View {
   /** @returns the whole list, as a new watcher gets it */
   snapshot(): object {
     const members = [...this.#window.shown.values()].map(({ present }) => present);
-    return this.#more > 0 ? { members, more: this.#more } : { members };
+    return { members, ...(this.#more > 0 ? { more: this.#more } : {}), ...this.#where };
   }
 
   get #more(): number {
@@ -129,7 +136,7 @@ export class View {
   }
 
   #person(member: Member): Present {
-    return { ...member, network: this.#networkName };
+    return { ...member, network: this.#where.network };
   }
 
   #change(data: object): void {

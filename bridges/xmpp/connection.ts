@@ -3,6 +3,7 @@ import { xml, type Element } from "@xmpp/client";
 import type { Logger } from "pino";
 import { Backoff } from "../../link/index.ts";
 import { NetworkError } from "../network.ts";
+import { pause } from "../pause.ts";
 import type { Account, XmppConfig } from "./config.ts";
 import { makeEntity } from "./fixes.ts";
 import { Requests } from "./requests.ts";
@@ -239,13 +240,4 @@ function pingOf(to: string, id: string): Element {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, delayMs);
-    timer.unref();
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -13,11 +13,10 @@ const MAX_PART_BYTES = 1_023;
  */
 export function roomNames(mucService: string, maxLength: number): ForeignNames {
   const names = new RoomNames(PLAIN_NAMING, mucService, maxLength);
-  const fold = (name: string) => {
-    const folded = name.toLowerCase();
-    return folded.includes("@") ? folded : `${folded}@${mucService}`;
-  };
+  const whole = (name: string) => (name.includes("@") ? name : `${name}@${mucService}`);
+  const fold = (name: string) => whole(name).toLowerCase();
   return {
+    whole,
     fold,
     faultOf: (name) => {
       const [local = "", service, ...rest] = name.split("@");

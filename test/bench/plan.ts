@@ -1,5 +1,7 @@
 /** How much is measured, and how it is told; the same for all scenarios. */
 export interface Plan {
+  /** Only what must be short. */
+  readonly isQuick: boolean;
   readonly rounds: number;
   readonly warmUpMs: number;
   readonly runMs: number;

@@ -7,6 +7,7 @@ import type { Plan } from "./plan.ts";
 import { describeMachine, isMet, toJson, toTable, type Findings } from "./report.ts";
 import { linkCodec } from "./scenarios/link-codec.ts";
 import { longPolling } from "./scenarios/long-polling.ts";
+import { networks } from "./scenarios/networks.ts";
 import { recipients } from "./scenarios/recipients.ts";
 import { sessions } from "./scenarios/sessions.ts";
 import { slowReaders } from "./scenarios/slow-readers.ts";
@@ -20,10 +21,11 @@ const SCENARIOS = {
   recipients,
   sessions,
   "slow-readers": slowReaders,
+  networks,
 } as const satisfies Record<string, (plan: Plan) => Promise<Findings>>;
 
 /** Not part of `--quick`, unless asked for by name: what they find takes its time. */
-const LONG: ReadonlySet<string> = new Set(["slow-readers"]);
+const LONG: ReadonlySet<string> = new Set(["slow-readers", "networks"]);
 const FULL = { rounds: 3, warmUpMs: 2_000, runMs: 4_000, sessions: 2_000 } as const;
 const QUICK = { rounds: 1, warmUpMs: 1_000, runMs: 2_000, sessions: 1_000 } as const;
 
@@ -36,6 +38,7 @@ async function main(): Promise<number> {
   const started = performance.now();
   const plan: Plan = {
     ...(values.quick ? QUICK : FULL),
+    isQuick: values.quick,
     signal: interrupted,
     say: (line) => process.stderr.write(`${line}\n`),
   };

@@ -1,26 +1,20 @@
 import { describe, expect, it, vi } from "vitest";
+import { startOnBoth } from "../support/both-networks.ts";
 import { CometdClient, textsOf } from "../support/cometd-client.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { RawRoom } from "../support/raw-room.ts";
 import { RawXmpp } from "../support/raw-xmpp.ts";
 import { startEmbedded, startProsody } from "../support/servers.ts";
-import { startUp } from "../support/stack.ts";
 import { XMPP_SERVICE } from "../support/xmpp-service.ts";
 
-const { domain, mucDomain, account } = XMPP_SERVICE;
+const { mucDomain } = XMPP_SERVICE;
 const RULES = [{ channels: "/xmpp/**", network: "xmpp", stripPrefix: true }];
 
 describe("one bridge on IRC and XMPP", () => {
   it("takes each channel to its network, and goes on with one while the other is away", async () => {
     await using ircd = await startEmbedded();
     await using prosody = await startProsody();
-    await using up = await startUp(
-      ...["--irc-host", ircd.host, "--irc-port", String(ircd.port), "--irc-reconnect-max-ms", "300"],
-      ...["--xmpp-jid", `${account.user}@${domain}`, "--xmpp-password", account.password],
-      ...["--xmpp-host", prosody.host, "--xmpp-port", String(prosody.port), "--xmpp-muc-service", mucDomain],
-      ...["--xmpp-tls", "none", "--xmpp-allow-plain-without-tls", "--xmpp-reconnect-max-ms", "300"],
-      ...["--mapping", JSON.stringify(RULES)],
-    );
+    await using up = await startOnBoth(ircd, prosody, RULES);
     await using irc = await RawIrc.login(ircd, "bob");
     await irc.join("#lobby");
     await using xmpp = await RawXmpp.login(prosody);

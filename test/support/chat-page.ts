@@ -46,11 +46,11 @@ export class ChatPage implements AsyncDisposable {
     await this.page.locator(`[data-testid=state][data-state="${state}"]`).waitFor();
   }
 
-  async waitForPerson(name: string, network: "web" | "irc" = "web"): Promise<void> {
+  async waitForPerson(name: string, network: "web" | "irc" | "xmpp" = "web"): Promise<void> {
     await this.#person(name, network).waitFor({ state: "attached" });
   }
 
-  async waitForNobody(name: string, network: "web" | "irc" = "web"): Promise<void> {
+  async waitForNobody(name: string, network: "web" | "irc" | "xmpp" = "web"): Promise<void> {
     await this.#person(name, network).waitFor({ state: "detached" });
   }
 
@@ -59,6 +59,16 @@ export class ChatPage implements AsyncDisposable {
     return this.page
       .getByTestId("person")
       .evaluateAll((items) => items.map((item) => `${item.dataset["name"]} (${item.dataset["network"]})`));
+  }
+
+  /** What it says of where the room is, as far as it is on the screen; the panel's words first. */
+  whereabouts(): Promise<string[]> {
+    return this.page.locator("[data-on]").evaluateAll((parts) =>
+      parts
+        .filter((part) => part.checkVisibility({ visibilityProperty: true }))
+        .toSorted((one, other) => Number(other.tagName === "SECTION") - Number(one.tagName === "SECTION"))
+        .map((part) => (part.textContent ?? "").replaceAll(/\s+/g, " ").trim()),
+    );
   }
 
   async say(text: string): Promise<void> {

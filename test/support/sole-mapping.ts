@@ -3,6 +3,7 @@ import { makeMapping, type ForeignNames, type Mapping } from "../../bridges/inde
 /** A network that writes channels as they are: `/lobby` is `/lobby`. */
 export const PLAIN_NAMES: ForeignNames = {
   faultOf: (name) => (name.startsWith("/") ? null : "it must begin with /"),
+  whole: (name) => name,
   fold: (name) => name.toLowerCase(),
   encode: (local) => local,
   decode: (name) => (name.startsWith("/") ? name : null),

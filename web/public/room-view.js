@@ -2,6 +2,7 @@ import { byId } from "./dom.js";
 import { Messages } from "./messages.js";
 import { showPeople } from "./people.js";
 import { showState } from "./state.js";
+import { showWhere } from "./where.js";
 
 /** The room on the screen. */
 export class Room {
@@ -17,6 +18,8 @@ export class Room {
   /** @param {string} room */
   enter(room) {
     this.#messages.clear(`Messages in #${room}`);
+    // Until the server says it: names on networks follow rules that only it knows.
+    showWhere(null);
   }
 
   /** @param {import("./messages.js").Said} said */
@@ -66,6 +69,11 @@ export class Room {
    */
   showPeople(members, ownName) {
     showPeople(members, ownName);
+  }
+
+  /** @param {import("./where.js").Where} where */
+  showWhere(where) {
+    showWhere(where);
   }
 
   /**

@@ -3,6 +3,7 @@ import { contentOf, parseTime } from "./format.js";
 import { gapOf, Gaps } from "./gaps.js";
 import { Outbox } from "./outbox.js";
 import { Roster } from "./roster.js";
+import { whereOf } from "./where.js";
 
 /** @typedef {import("./outbox.js").Pending} Pending */
 
@@ -139,6 +140,8 @@ export class Session {
 
   /** @param {import("./connection.js").Message} message */
   #onPresence(message) {
+    const where = whereOf(message.data);
+    if (where !== null) this.#view.showWhere(where);
     const change = this.#roster.apply(message.data);
     this.#showPeople();
     if (change !== null && change.type !== "snapshot" && !this.#isUs(change)) this.#view.noteChange(change);

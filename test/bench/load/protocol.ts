@@ -35,6 +35,36 @@ export interface SessionsConfig {
   readonly channel: string;
 }
 
+/** A server of a network, without anything of ours. */
+export interface NetworkPlace extends Address {
+  readonly kind: "irc" | "xmpp";
+  /** On IRC: what bare sockets ask for, so that they are sent what a bridge is sent. */
+  readonly capabilities?: readonly string[];
+}
+
+/** The argument of `load/network.ts`, as JSON. */
+export interface NetworkEndConfig {
+  readonly by: "raw" | "tailspin";
+  readonly place: NetworkPlace;
+  /** Another one for each end on a server. */
+  readonly node: number;
+  /** Without `#`, slash or domain. */
+  readonly channel: string;
+  /** Messages of others after which it tells the flood that it has heard them. */
+  readonly ackEvery: number;
+  /** Where the flood listens for that. */
+  readonly acksTo: number;
+}
+
+/** The argument of `load/flood.ts`, as JSON. */
+export interface FloodConfig {
+  readonly place: NetworkPlace;
+  readonly channels: readonly string[];
+  readonly ackEvery: number;
+  /** Messages that are not acknowledged yet; a multiple of `ackEvery`. */
+  readonly window: number;
+}
+
 /** What a load client is told to do. It answers each command with one report. */
 export type Command =
   | {
@@ -52,6 +82,10 @@ export type Command =
   | { readonly type: "open"; readonly sessions: number; readonly concurrency: number }
   /** All sessions that are open have a connect held, and read nothing more. */
   | { readonly type: "stall" }
+  /** Until the time is over, and everything has been heard. */
+  | { readonly type: "flood"; readonly channel: string; readonly maxMs: number }
+  /** Publishes, so many at a time, until the time is over and everything is confirmed. */
+  | { readonly type: "confirm"; readonly outstanding: number; readonly maxMs: number }
   | { readonly type: "close" };
 
 /** What a child process answers. */
@@ -68,12 +102,13 @@ export type Report =
     }
   | { readonly type: "opened"; readonly sessions: number }
   | { readonly type: "stalled" }
+  | { readonly type: "flooded" | "confirmed"; readonly messages: number; readonly elapsedMs: number }
   | { readonly type: "closed" }
   /** A message was lost, came twice or out of order, or something did not work. */
   | { readonly type: "failed"; readonly reason: string };
 
-const REPORTS = ["ready", "published", "opened", "stalled", "closed", "failed"];
-const COMMANDS = ["publish", "open", "stall", "close"];
+const REPORTS = ["ready", "published", "opened", "stalled", "flooded", "confirmed", "closed", "failed"];
+const COMMANDS = ["publish", "open", "stall", "flood", "confirm", "close"];
 
 /** Both ends are ours and of one version: the type alone tells. */
 export function isReport(value: unknown): value is Report {

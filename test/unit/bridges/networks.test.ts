@@ -127,6 +127,20 @@ describe("a bridge of two networks", () => {
     ]);
   });
 
+  it("tells with the list of who is there where a channel is, and what it is called there", async () => {
+    allUp();
+    far.people.set("/far/lobby", [{ id: "far:bob", name: "bob" }]);
+    const clientId = await session();
+    await ask(subscribe(clientId, ["/presence/far/lobby", "/presence/desk"]));
+    far.inbox?.presence("/far/lobby", { type: "joined", member: { id: "far:eve", name: "eve" } });
+    const [bob, eve] = ["bob", "eve"].map((name) => ({ id: `far:${name}`, name, network: "far" }));
+    expect(dataOf(await ask(connect(clientId)))).toEqual([
+      { members: [bob], network: "far", name: "/lobby" },
+      { members: [], network: "near", name: "/help" },
+      { joined: eve },
+    ]);
+  });
+
   it("goes on with one while the other is away", async () => {
     allUp();
     const clientId = await session("/lobby", "/far/lobby");

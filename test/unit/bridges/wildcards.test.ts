@@ -149,7 +149,7 @@ describe("Wildcards", () => {
     await hear(clientId, "/presence/a");
     expect(joined()).toEqual(["/a"]);
     stage.network.inbox?.gap("/service/x", "away");
-    expect(await waiting()).toEqual([{ members: [] }]);
+    expect(await waiting()).toEqual([{ members: [], network: "fake", name: "/a" }]);
     expect(await waiting(named)).toEqual([]);
   });
 

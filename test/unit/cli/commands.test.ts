@@ -44,8 +44,8 @@ describe("parseCommand", () => {
     [["help", "brige"], `brige: unknown command; ${list}; did you mean bridge?`],
     [["--port", "1", "up"], `--port: a command stands before the flags; ${list}`],
     [["--secret=x"], `--secret: a command stands before the flags; ${list}`],
-    [["map"], "map: needs channels or foreign names, before the flags"],
-    [["map", "--irc-host", "a"], "map: needs channels or foreign names, before the flags"],
+    [["map"], "map: needs channels or foreign names, before the flags: map /lobby --config FILE"],
+    [["map", "--irc-host", "a"], "map: needs channels or foreign names, before the flags: map /lobby --config FILE"],
     [[""], `"": unknown command; ${list}`],
   ])("refuses %j", (argv, message) => {
     expect(() => parseCommand(argv)).toThrow(new ConfigError([message]));

@@ -5,6 +5,7 @@ import { ircNames } from "../../../../bridges/irc/index.ts";
 /** Rooms as a test can read them: `/chat/room1` is `chat.room1@rooms`. */
 const roomNames: ForeignNames = {
   faultOf: (name) => (name.endsWith("@rooms") ? null : "it must end in @rooms"),
+  whole: (name) => name,
   fold: (name) => name.toLowerCase(),
   encode: (local) => `${local.slice(1).replaceAll("/", ".")}@rooms`,
   decode: (name) => (name.endsWith("@rooms") ? `/${name.slice(0, -"@rooms".length).replaceAll(".", "/")}` : null),

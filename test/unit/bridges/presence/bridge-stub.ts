@@ -136,6 +136,7 @@ export class BridgeStub {
       now: Date.now,
       randomBytes,
       faults: this.faults,
+      foreignNameOf: (channel) => channel.replace("/", "#"),
       toWatchers: (channel, text) => {
         for (const session of channel.watchers) this.folds.get(session)?.apply(dataIn(text));
       },

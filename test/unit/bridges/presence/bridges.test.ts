@@ -5,6 +5,8 @@ import { seeded } from "../../../support/seeded.ts";
 import { BridgeStub } from "./bridge-stub.ts";
 import { SplitNetwork } from "./split-network.ts";
 
+const WHERE = { network: "fake", name: "#lobby" };
+
 describe("Presence of other bridges", () => {
   let network: SplitNetwork;
   let here: BridgeStub;
@@ -31,10 +33,10 @@ describe("Presence of other bridges", () => {
     there.join(1, "alice");
     await pass(200);
     const fold = here.watch();
-    expect(fold.told).toEqual([{ members: [] }]);
+    expect(fold.told).toEqual([{ members: [], ...WHERE }]);
     await pass(300);
     const alice = { id: there.ids[0], name: "alice", network: "web" };
-    expect(fold.told.slice(1)).toEqual([{ members: [alice] }]);
+    expect(fold.told.slice(1)).toEqual([{ members: [alice], ...WHERE }]);
     there.join(2, "bob");
     there.leave(1);
     await pass(200);
@@ -154,7 +156,7 @@ describe("Presence of other bridges", () => {
     here.place.inbox?.announcement("/lobby", "tailspin9", text);
     await pass(5_000);
     expect(here.faults.counts().get("bridge.badAnnouncement")).toBe(1);
-    expect(fold.told).toEqual([{ members: [] }]);
+    expect(fold.told).toEqual([{ members: [], ...WHERE }]);
   });
 
   it("keeps no more browsers of others than are shown", () => {

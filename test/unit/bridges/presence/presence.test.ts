@@ -3,6 +3,7 @@ import { connect, dataOf, disconnect, Stage, subscribe, unsubscribe } from "../s
 import type { Downstream } from "../fakes.ts";
 
 const BOB = { id: "fake:bob", name: "bob" };
+const WHERE = { network: "fake", name: "/lobby" };
 
 describe("Presence", () => {
   let stage: Stage;
@@ -27,7 +28,7 @@ describe("Presence", () => {
     await stage.session(["/lobby"]);
     await stage.ask(subscribe(watcher, "/presence/lobby"));
     const members = [{ ...BOB, network: "fake" }, web("alice")];
-    expect(socket.take()).toEqual([{ channel: "/presence/lobby", data: { members } }]);
+    expect(socket.take()).toEqual([{ channel: "/presence/lobby", data: { members, ...WHERE } }]);
     await stage.session(["/presence/lobby"]);
     expect(seen()).toEqual([]);
   });
@@ -50,7 +51,7 @@ describe("Presence", () => {
   it("lists the watcher itself when it subscribes to the channel with the same message", async () => {
     await stage.ask(subscribe(watcher, ["/lobby", "/presence/lobby"]));
     await stage.advance(10);
-    expect(seen()).toEqual([{ members: [{ ...BOB, network: "fake" }, web("wanda")] }]);
+    expect(seen()).toEqual([{ members: [{ ...BOB, network: "fake" }, web("wanda")], ...WHERE }]);
   });
 
   it("tells watchers what changes on the network", async () => {
@@ -67,7 +68,7 @@ describe("Presence", () => {
       { joined: rob },
       { left: rob },
       { renamed: { ...rob, formerId: BOB.id, formerName: "bob" } },
-      { members: [rob] },
+      { members: [rob], ...WHERE },
     ]);
     stage.network.inbox?.presence("/elsewhere", { type: "joined", member });
     expect(seen()).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PLAIN_NAMING, type Naming } from "../../../../bridges/naming.ts";
+import { roomNames } from "../../../../bridges/xmpp/foreign-names.ts";
 import { RoomNames } from "../../../../bridges/xmpp/names.ts";
 import { bridgeNickTest, nickCandidates } from "../../../../bridges/xmpp/nicks.ts";
 
@@ -52,6 +53,15 @@ describe("RoomNames", () => {
     expect(mapped.decode("news@other.org", undefined)).toBe("/news");
     expect(mapped.encode("/xmpp/room")?.room).toBe(`room@${MUC}`);
     expect(mapped.decode(`room@${MUC}`, undefined)).toBe("/xmpp/room");
+  });
+});
+
+describe("roomNames", () => {
+  it.each([
+    ["Help", `Help@${MUC}`],
+    ["news@other.org", "news@other.org"],
+  ])("knows where people find the alias %s: %s", (alias, room) => {
+    expect(roomNames(MUC, 40).whole(alias)).toBe(room);
   });
 });
 

@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Measure, MeasuredStackConfig } from "../support/measured-stack-main.ts";
+import { RawIrc } from "../support/raw-irc.ts";
+import { IRC_SERVERS } from "../support/servers.ts";
+import { SocketClient } from "../support/socket-client.ts";
+import type { TestServer } from "../support/test-server.ts";
+
+const SESSIONS = 10;
+/** Of each session; as many as one may have. */
+const CHANNELS = 1_000;
+const PER_MESSAGE = 100;
+const STEP_MS = 60_000;
+const WAIT = { timeout: STEP_MS, interval: 50 };
+/** What later rounds may leave behind: less than 120 bytes for each channel. */
+const MOST_GROWN_BYTES = 1024 * 1024;
+/** What the first rounds may: code is compiled, tables have grown and do not shrink. */
+const MOST_KEPT_BYTES = 16 * 1024 * 1024;
+
+describe.each(Object.entries(IRC_SERVERS))("10,000 channels on %s", (_, startServer) => {
+  let server: TestServer;
+  let counter: RawIrc;
+  let stack: MeasuredStack;
+  /** Channels of the server itself. */
+  let own: number;
+  beforeAll(async () => {
+    server = await startServer();
+    counter = await RawIrc.login(server, "counter");
+    own = await channelsOf(counter);
+    const { host, port } = server;
+    stack = await MeasuredStack.start({ host, port, bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS } });
+  });
+  afterAll(async () => {
+    stack[Symbol.dispose]();
+    await counter[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("are joined and left again, and nothing stays behind", { timeout: 5 * STEP_MS }, async () => {
+    const heaps = [(await stack.measure()).heapBytes];
+    for (let round = 1; round <= 3; round++) {
+      await subscribeAndUnsubscribe(round);
+      heaps.push((await stack.measure()).heapBytes);
+    }
+    const [before = 0, , second = 0, third = 0] = heaps;
+    expect(third - second, `heap after each round: ${heaps.join(", ")}`).toBeLessThan(MOST_GROWN_BYTES);
+    expect(third - before, `heap after each round: ${heaps.join(", ")}`).toBeLessThan(MOST_KEPT_BYTES);
+  });
+
+  async function subscribeAndUnsubscribe(round: number): Promise<void> {
+    await using clients = new AsyncDisposableStack();
+    const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => BayeuxSession.open(stack.port)));
+    for (const session of sessions) clients.use(session);
+    // Other channels each time, so that what is kept by name shows.
+    const names = (index: number): string[] =>
+      Array.from({ length: CHANNELS }, (_unused, number) => `/many/r${round}/s${index}/c${number}`);
+    await Promise.all(sessions.map((session, index) => session.all("subscribe", names(index))));
+    expect(await channelsOf(counter)).toBe(own + SESSIONS * CHANNELS);
+    expect((await stack.measure()).census.channels).toBe(SESSIONS * CHANNELS);
+
+    await Promise.all(sessions.map((session, index) => session.all("unsubscribe", names(index))));
+    await vi.waitFor(async () => expect(await channelsOf(counter)).toBe(own), WAIT);
+    await Promise.all(sessions.map((session) => session.end()));
+    const nothing = { sessions: 0, channels: 0, patterns: 0, connections: 0, exchanges: 0 };
+    await vi.waitFor(async () => expect((await stack.measure()).census).toEqual(nothing), WAIT);
+  }
+});
+
+/** What the server itself counts. */
+async function channelsOf(irc: RawIrc): Promise<number> {
+  const from = irc.lines.length;
+  irc.send("LUSERS");
+  await irc.waitFor(/ 255 /, STEP_MS);
+  // RFC 2812 §5.1: 254 is not sent where there is nothing to count.
+  const told = irc.lines.slice(from).find((line) => / 254 /.test(line));
+  return told === undefined ? 0 : Number(/ 254 \S+ (\d+)/.exec(told)?.[1]);
+}
+
+/** A process of its own, which dies with this one. */
+class MeasuredStack implements Disposable {
+  readonly #child: ChildProcess;
+  port = 0;
+
+  private constructor(config: MeasuredStackConfig) {
+    const script = fileURLToPath(new URL("../support/measured-stack-main.ts", import.meta.url));
+    const args = ["--expose-gc", script, JSON.stringify(config)];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  }
+
+  static async start(config: MeasuredStackConfig): Promise<MeasuredStack> {
+    const stack = new MeasuredStack(config);
+    const ready: { port: number } = await stack.#answer();
+    stack.port = ready.port;
+    return stack;
+  }
+
+  async measure(): Promise<Measure> {
+    const answer = this.#answer<Measure>();
+    this.#child.send("measure");
+    return answer;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  async #answer<Answer>(): Promise<Answer> {
+    const settled = new AbortController();
+    const signal = AbortSignal.any([settled.signal, AbortSignal.timeout(STEP_MS)]);
+    const ended = once(this.#child, "exit", { signal }).then(([code]) => {
+      throw new Error(`the stack ended with ${String(code)}`);
+    });
+    const answered = once(this.#child, "message", { signal }).then(([answer]) => answer);
+    return Promise.race([answered, ended]).finally(() => {
+      settled.abort();
+      ended.catch(() => undefined);
+    });
+  }
+}
+
+/** A browser that subscribes to very much. */
+class BayeuxSession implements AsyncDisposable {
+  readonly #client: SocketClient;
+  readonly #clientId: string;
+  #seen = 0;
+
+  private constructor(client: SocketClient, clientId: string, seen: number) {
+    this.#client = client;
+    this.#clientId = clientId;
+    this.#seen = seen;
+  }
+
+  static async open(port: number): Promise<BayeuxSession> {
+    const client = await SocketClient.open(port);
+    client.send({ channel: "/meta/handshake", version: "1.0", supportedConnectionTypes: ["websocket"] });
+    await received(client, 1);
+    const clientId = client.messages[0]?.clientId;
+    if (typeof clientId !== "string") throw new Error(`no session: ${JSON.stringify(client.messages)}`);
+    return new BayeuxSession(client, clientId, 1);
+  }
+
+  /** Resolves when each is answered, and with success. */
+  async all(what: "subscribe" | "unsubscribe", names: readonly string[]): Promise<void> {
+    for (let first = 0; first < names.length; first += PER_MESSAGE) {
+      const subscription = names.slice(first, first + PER_MESSAGE);
+      this.#client.send({ channel: `/meta/${what}`, clientId: this.#clientId, subscription });
+    }
+    const expected = this.#seen + Math.ceil(names.length / PER_MESSAGE);
+    await received(this.#client, expected);
+    const answers = this.#client.messages.slice(this.#seen);
+    this.#seen = expected;
+    const refused = answers.find(({ successful }) => successful !== true);
+    if (refused !== undefined) throw new Error(`could not ${what}: ${JSON.stringify(refused.error)}`);
+  }
+
+  async end(): Promise<void> {
+    this.#client.send({ channel: "/meta/disconnect", clientId: this.#clientId });
+    await received(this.#client, this.#seen + 1);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#client[Symbol.asyncDispose]();
+  }
+}
+
+function received({ batches }: SocketClient, count: number): Promise<void> {
+  return vi.waitFor(() => {
+    const messages = batches.flat().length;
+    if (messages < count) throw new Error(`${messages} answers instead of ${count}`);
+  }, WAIT);
+}
