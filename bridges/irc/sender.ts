@@ -2,7 +2,8 @@ import type { Line } from "./line.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Ending } from "./endings.ts";
-import { InFlight, type FlightLine } from "./in-flight.ts";
+import { Flights } from "./flights.ts";
+import type { FlightLine, InFlight } from "./in-flight.ts";
 import { foldName } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
@@ -37,12 +38,10 @@ export class Sender implements ConnectionOwner {
   readonly connection: Connection;
   readonly #parts: SenderParts;
   readonly #queue: OutgoingQueue;
-  readonly #flights = new Map<string, InFlight<Outgoing>>();
+  readonly #flights = new Flights();
   /** The channels that it is in. */
   readonly membership: SenderMembership;
   #current: { readonly outgoing: Outgoing; readonly lines: readonly Line[]; next: number } | null = null;
-  #bytesInFlight = 0;
-  #onEmpty: (() => void) | null = null;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -73,18 +72,18 @@ export class Sender implements ConnectionOwner {
     const { skipped, echoed } = flight.echo(line);
     if (skipped.length > 0) void this.#refuseSkipped(key, flight, skipped);
     if (echoed !== null) {
-      this.#land(echoed);
+      this.#flights.land(echoed);
       echoed.owner.linesLeft -= 1;
       if (echoed.owner.linesLeft === 0) echoed.owner.resolve();
     }
-    this.#tidy(key);
+    this.#flights.tidy(key);
     this.#pump();
   }
 
   /** A receiving connection is lost: nothing that is on its way to its channels can be confirmed any more. */
   onReceiverLost(reason: string, isItsChannel: (ircChannel: string) => boolean): void {
     const why = `sent, but not confirmed: ${reason}`;
-    for (const { owner } of this.#takeFlights(isItsChannel)) owner.reject("unknown", why);
+    for (const { owner } of this.#flights.take(isItsChannel)) owner.reject("unknown", why);
     if (this.#current !== null && isItsChannel(this.#current.outgoing.ircChannel)) this.#dropCurrent(reason);
     this.#queue.fail(reason, isItsChannel);
     this.#pump();
@@ -98,10 +97,7 @@ export class Sender implements ConnectionOwner {
   /** Fails what waits too long. */
   sweep(nowMs: number): void {
     this.#queue.expire(nowMs);
-    const late: FlightLine<Outgoing>[] = [];
-    for (const { lines } of this.#flights.values()) {
-      late.push(...lines.filter(({ owner }) => owner.deadlineMs <= nowMs && !owner.isSettled));
-    }
+    const late = this.#flights.late(nowMs);
     for (const { owner } of late) owner.reject("unknown", "sent, but not confirmed in time");
     const current = this.#current?.outgoing;
     if (current !== undefined && current.deadlineMs <= nowMs) this.#dropCurrent("not sent in time");
@@ -120,7 +116,7 @@ export class Sender implements ConnectionOwner {
     if (this.membership.onLine(line) || !isRefusal(line)) return;
     const named = refusedChannel(line, (name) => this.#flights.has(foldName(name)));
     // Some refusals name no channel ("no text to send"): they mean the oldest line.
-    const key = named === null ? this.#flights.keys().next().value : foldName(named);
+    const key = named === null ? this.#flights.oldest : foldName(named);
     const flight = key === undefined ? undefined : this.#flights.get(key);
     if (key === undefined || flight === undefined) return;
     const skipped = flight.skipped.shift();
@@ -142,11 +138,11 @@ export class Sender implements ConnectionOwner {
     if (this.#flights.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LATE_ECHO_MS).unref();
-        this.#onEmpty = () => (clearTimeout(timer), resolve());
+        this.#flights.onEmpty = () => (clearTimeout(timer), resolve());
       });
-      this.#onEmpty = null;
+      this.#flights.onEmpty = null;
     }
-    for (const line of this.#takeFlights(() => true))
+    for (const line of this.#flights.take(() => true))
       line.owner.reject("unknown", `sent, but not confirmed: ${reason}`);
   }
 
@@ -162,7 +158,7 @@ export class Sender implements ConnectionOwner {
       }
       const wire = privmsg(outgoing.ircChannel, line);
       const bytes = Buffer.byteLength(wire) + 2;
-      if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > this.#parts.config.maxInFlightBytes) return;
+      if (this.#flights.bytes > 0 && this.#flights.bytes + bytes > this.#parts.config.maxInFlightBytes) return;
       this.#current.next += 1;
       this.#write(wire, { text: line.text, tag: line.tag, owner: outgoing, bytes, isResent: false });
     }
@@ -183,33 +179,24 @@ export class Sender implements ConnectionOwner {
   }
 
   #write(wire: string, line: FlightLine<Outgoing>): void {
-    const key = foldName(line.owner.ircChannel);
-    let flight = this.#flights.get(key);
-    if (flight === undefined) this.#flights.set(key, (flight = new InFlight()));
     line.owner.isSent = true;
-    flight.add(line);
-    this.#bytesInFlight += line.bytes;
+    this.#flights.add(line);
     this.connection.send(wire);
   }
 
   /** Sends again, in order, what a channel refused from outside; only once. */
   #resend(key: string): void {
-    const flight = this.#flights.get(key);
-    for (const line of flight?.remove(() => true) ?? []) {
-      this.#land(line);
+    for (const line of this.#flights.remove(key, () => true)) {
       if (line.owner.isSettled) continue;
       this.#write(privmsg(line.owner.ircChannel, line), { ...line, isResent: true });
     }
-    this.#tidy(key);
+    this.#flights.tidy(key);
     this.#pump();
   }
 
   #refuseAll(key: string, reason: string): void {
-    for (const line of this.#flights.get(key)?.remove(() => true) ?? []) {
-      this.#land(line);
-      this.#refuse(line, reason);
-    }
-    this.#tidy(key);
+    for (const line of this.#flights.remove(key, () => true)) this.#refuse(line, reason);
+    this.#flights.tidy(key);
     this.#pump();
   }
 
@@ -230,7 +217,7 @@ export class Sender implements ConnectionOwner {
     skipped: readonly FlightLine<Outgoing>[],
   ): Promise<void> {
     for (const line of skipped) {
-      this.#land(line);
+      this.#flights.land(line);
       const reason = flight.refusals.shift();
       if (reason === undefined) flight.skipped.push(line);
       else this.#reject(line, reason);
@@ -238,7 +225,7 @@ export class Sender implements ConnectionOwner {
     await isAnswered(this.connection.ping());
     for (const line of skipped) this.#reject(line, "the server dropped it");
     flight.skipped = flight.skipped.filter((line) => !skipped.includes(line));
-    this.#tidy(key);
+    this.#flights.tidy(key);
   }
 
   /** What the server let pass before the refusal has come back now, so the oldest line is the refused one. */
@@ -248,10 +235,10 @@ export class Sender implements ConnectionOwner {
     const reason = flight?.refusals.shift();
     const line = reason === undefined ? undefined : flight?.shift();
     if (line !== undefined && reason !== undefined) {
-      this.#land(line);
+      this.#flights.land(line);
       this.#refuse(line, reason);
     }
-    this.#tidy(key);
+    this.#flights.tidy(key);
     this.#pump();
   }
 
@@ -265,34 +252,13 @@ export class Sender implements ConnectionOwner {
 
   async #forgetLate(key: string, late: ReadonlySet<FlightLine<Outgoing>>): Promise<void> {
     if (!(await isAnswered(this.#parts.barrier(key)))) return;
-    for (const line of this.#flights.get(key)?.remove((candidate) => late.has(candidate)) ?? []) this.#land(line);
-    this.#tidy(key);
-  }
-
-  #land(line: FlightLine<Outgoing>): void {
-    this.#bytesInFlight -= line.bytes;
-  }
-
-  #tidy(key: string): void {
-    if (this.#flights.get(key)?.isEmpty === true) this.#flights.delete(key);
-    if (this.#flights.size === 0) this.#onEmpty?.();
+    this.#flights.remove(key, (line) => late.has(line));
+    this.#flights.tidy(key);
   }
 
   #dropCurrent(reason: string): void {
     const current = this.#current;
     this.#current = null;
     current?.outgoing.reject(current.outgoing.isSent ? "unknown" : "unavailable", reason);
-  }
-
-  #takeFlights(isTaken: (key: string) => boolean): readonly FlightLine<Outgoing>[] {
-    const taken: FlightLine<Outgoing>[] = [];
-    for (const [key, flight] of this.#flights) {
-      if (!isTaken(key)) continue;
-      this.#flights.delete(key);
-      for (const line of flight.lines) this.#land(line);
-      taken.push(...flight.skipped, ...flight.lines);
-    }
-    if (this.#flights.size === 0) this.#onEmpty?.();
-    return taken;
   }
 }
