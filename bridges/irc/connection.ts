@@ -5,9 +5,10 @@ import { NetworkError } from "../network.ts";
 import { pause } from "../pause.ts";
 import type { IrcConfig } from "./config.ts";
 import { explain, type Ending } from "./endings.ts";
+import { MultilineBatches } from "./multiline-batches.ts";
 import { OurNick } from "./our-nick.ts";
 import { Pings } from "./pings.ts";
-import { login, Registration, type Visitor } from "./registration.ts";
+import { clientOptions, Registration, type Visitor } from "./registration.ts";
 import { tlsSettings } from "./tls.ts";
 import { LineTransport } from "./transport.ts";
 
@@ -39,7 +40,6 @@ export interface ConnectionParts {
 
 /** Left to irc-framework: negotiation, registration, what the server supports, PING, and our nick. */
 const HANDLED_BY_LIBRARY = new Set(["CAP", "AUTHENTICATE", "903", "001", "005", "PING", "NICK"]);
-const USERNAME = "tailspin";
 const STABLE_AFTER_MS = 10_000;
 
 /** One connection to the server, which comes back by itself until it is closed. */
@@ -52,6 +52,7 @@ export class Connection {
   #client: Client | null = null;
   #registration: Registration | null = null;
   #isRegistered = false;
+  #multiline = new MultilineBatches(0);
   #lastHeardMs = 0;
   #registeredMs = 0;
   #reason = "";
@@ -88,9 +89,10 @@ export class Connection {
     return this.#client?.network.supportsTag(name) ?? false;
   }
 
-  /** True when this capability was negotiated. */
-  hasCapability(name: string): boolean {
-    return this.#client?.network.cap.isEnabled(name) ?? false;
+  /** What the server says about a capability, `""` for nothing; null where it was not negotiated. */
+  capability(name: string): string | null {
+    const cap = this.#client?.network.cap;
+    return cap?.isEnabled(name) === true ? (cap.available.get(name) ?? "") : null;
   }
 
   /** What the server told of itself at registration (005), as irc-framework reads it; undefined for what it did not tell. */
@@ -169,6 +171,7 @@ export class Connection {
     // A new client each time: what the last server told of itself must not outlive the connection.
     const client = new Client();
     this.#client = client;
+    this.#multiline = new MultilineBatches(config.maxMessageBytes);
     this.#registration = new Registration(client, {
       config,
       nicks,
@@ -184,19 +187,9 @@ export class Connection {
     const closed = new Promise<unknown>((resolve) => client.on("socket close", resolve));
     const watch = this.#watch();
     client.connect({
-      host: config.host,
-      port: config.port,
+      ...clientOptions(config, nicks[0] ?? config.nick, realName),
       security,
       onPrivmsg: (line: IrcLine) => this.#onPrivmsg(client, line),
-      nick: nicks[0] ?? config.nick,
-      username: USERNAME,
-      gecos: realName,
-      ...(config.password === undefined ? {} : { password: config.password }),
-      ...login(config.sasl),
-      version: "",
-      auto_reconnect: false, // It gives up after a first refused connection.
-      ping_interval: 0,
-      ping_timeout: 0,
       transport: LineTransport,
     });
     const error = await closed;
@@ -271,8 +264,10 @@ export class Connection {
   }
 
   #handOver(message: Message): void {
+    const line = this.#multiline.take(message);
+    if (line === null) return;
     try {
-      this.#parts.owner.onLine(this, message);
+      this.#parts.owner.onLine(this, line);
     } catch (error) {
       // The library would print it and go on; no line from a server may end the process.
       this.#parts.log.error({ err: error, command: message.command }, "line from the server not handled");

@@ -108,8 +108,8 @@ export class History implements AsyncDisposable {
  * Without batches, what is old could not be told from what is new.
  */
 function wayOf(connection: Connection): "command" | "replay" | null {
-  if (!connection.hasCapability("batch")) return null;
-  if (connection.hasCapability("draft/chathistory")) return "command";
+  if (connection.capability("batch") === null) return null;
+  if (connection.capability("draft/chathistory") !== null) return "command";
   const modes = connection.option("CHANMODES");
   const withParameter: unknown = Array.isArray(modes) ? modes[2] : undefined;
   return typeof withParameter === "string" && withParameter.includes("H") ? "replay" : null;

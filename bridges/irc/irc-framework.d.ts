@@ -32,7 +32,7 @@ declare module "irc-framework" {
 
   export interface NetworkInfo {
     readonly options: Readonly<Record<string, unknown>>;
-    readonly cap: { isEnabled(name: string): boolean };
+    readonly cap: { isEnabled(name: string): boolean; readonly available: ReadonlyMap<string, string> };
     supportsTag(name: string): boolean;
   }
 

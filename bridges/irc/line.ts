@@ -1,13 +1,16 @@
 import { parseJson } from "../json.ts";
+import type { Piece } from "./multiline.ts";
 
 /** Client tag that carries the exact JSON beside a readable text. */
 export const DATA_TAG = "+tailspin/d";
 
-/** One line of a channel, as the server shows it. */
+/** What is said at once in a channel, as the server shows it: a line, or several where the server has `draft/multiline`. */
 export interface Line {
   readonly text: string;
   /** Value of the tag `+tailspin/d`, unescaped. */
   readonly tag?: string | undefined;
+  /** How a text with line breaks, or of more than a line, is written. */
+  readonly pieces?: readonly Piece[] | undefined;
 }
 
 /** A piece of a message that needed several lines. */

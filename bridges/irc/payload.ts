@@ -1,6 +1,7 @@
 import { toJson } from "../json.ts";
 import { printableName } from "../names.ts";
 import { decodeLine, MAX_CHUNKS, type Line } from "./line.ts";
+import { cut, spread, type MultilineLimits } from "./multiline.ts";
 
 /** What a server lets through. */
 export interface LineLimits {
@@ -8,6 +9,8 @@ export interface LineLimits {
   readonly textBytes: number;
   /** Bytes of one client tag's escaped value; 0 where the server has no message tags. */
   readonly tagBytes: number;
+  /** Of a message over several lines, where the server has them. */
+  readonly multiline?: MultilineLimits | null;
 }
 
 /** Bytes of `~abcd 8192/8192 `. */
@@ -20,7 +23,8 @@ const SPACE = "\\u0020";
  * 1. `{"text": …}` as plain text, with `"action": true` as CTCP ACTION
  * 2. JSON in one line
  * 3. readable text, with the exact JSON in a tag, where the server has message tags
- * 4. else a sequence of chunks: `~id 1/3 piece`
+ * 4. the text or the JSON over several lines, where the server has `draft/multiline`
+ * 5. else a sequence of chunks: `~id 1/3 piece`
  *
  * @param from the name that the publisher declared, put before the (first) line
  * @param chunkId four characters of [0-9a-z] that the next sequences of this sender do not bear
@@ -55,13 +59,19 @@ export function encodeJson(
   const isSure = text !== null && plain?.text === prefix + text && !/^[<~{["]/.test(text);
   if (isSure && Buffer.byteLength(plain.text) <= limits.textBytes) return [plain];
   const candidates = [plain, /^[{["]/.test(json) ? { text: prefix + json } : null];
+  const several = severalForm(text, json, prefix, limits);
   for (const line of candidates) {
     if (line === null || Buffer.byteLength(line.text) > limits.textBytes) continue;
-    const isRicher = text !== null && line.text === prefix + json && canTag(json, limits) && isReadable(text);
+    const hasBetter = (canTag(json, limits) && text !== null && isReadable(text)) || several?.text === prefix + text;
+    const isRicher = text !== null && line.text === prefix + json && hasBetter;
     if (!isRicher && meansTheSame(line, json, name)) return [line];
   }
   const tagged = canTag(json, limits) ? taggedForm(text ?? json, json, prefix, limits.textBytes) : null;
-  if (tagged !== null && meansTheSame(tagged, json, name)) return [tagged];
+  // What a person reads is whole in several lines, and may be in one with a tag.
+  const isWhole = tagged?.text === prefix + (text ?? json);
+  for (const line of isWhole ? [tagged, several] : [several, tagged]) {
+    if (line !== null && meansTheSame(line, json, name)) return [line];
+  }
   return chunkForm(json, prefix, limits.textBytes, chunkId);
 }
 
@@ -105,15 +115,17 @@ function taggedForm(readable: string, json: string, prefix: string, textBytes: n
   return text === "" || room < 4 ? null : { text: prefix + text, tag: json };
 }
 
-function cut(text: string, maxBytes: number): string {
-  let bytes = 0;
-  let end = 0;
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > maxBytes) break;
-    end += character.length;
-  }
-  return text.slice(0, end);
+function severalForm(text: string | null, json: string, prefix: string, limits: LineLimits): Line | null {
+  const { multiline = null, textBytes } = limits;
+  if (multiline === null) return null;
+  const isText = text !== null && isReadable(text.replaceAll("\n", "")) && text.trim() === text;
+  const isAll = isText && json === JSON.stringify({ text });
+  const tag = isText && !isAll && canTag(json, limits) ? json : undefined;
+  // Numbers and the like have no second line.
+  if (!isAll && tag === undefined && !/^[{["]/.test(json)) return null;
+  const said = prefix + (isAll || tag !== undefined ? text : json);
+  const pieces = spread(said, textBytes, multiline);
+  return pieces === null || pieces.length === 1 ? null : { text: said, tag, pieces };
 }
 
 function chunkForm(json: string, prefix: string, textBytes: number, chunkId: string): readonly Line[] | null {

@@ -1,6 +1,7 @@
 import { MessageTags } from "irc-framework";
 import type { Connection } from "./connection.ts";
 import { DATA_TAG, type Line } from "./line.ts";
+import { multilineLimits } from "./multiline.ts";
 import type { LineLimits } from "./payload.ts";
 
 /** Escaped bytes of one client tag; the servers' limit for all of them is 4,094. */
@@ -13,11 +14,26 @@ const MASK_BYTES = "!~tailspin@ ".length + 64;
 /** What a message of this connection to a channel may hold, so that no server cuts what it passes on. */
 export function lineLimits(connection: Connection, ircChannel: string): LineLimits {
   const head = `:${connection.nick} PRIVMSG ${ircChannel} :`.length + MASK_BYTES;
-  return { textBytes: LINE_BYTES - head, tagBytes: connection.allowsTag(DATA_TAG.slice(1)) ? TAG_BYTES : 0 };
+  const tagBytes = connection.allowsTag(DATA_TAG.slice(1)) ? TAG_BYTES : 0;
+  return {
+    textBytes: LINE_BYTES - head,
+    tagBytes,
+    multiline: multilineLimits(connection.capability("draft/multiline")),
+  };
 }
 
-/** The line as it is written, without its line end. */
-export function privmsg(ircChannel: string, line: Line): string {
+/** The lines as they are written, without their line ends. */
+export function privmsg(ircChannel: string, line: Line): readonly string[] {
   const tags = line.tag === undefined ? "" : `@${DATA_TAG}=${MessageTags.encodeValue(line.tag)} `;
-  return `${tags}PRIVMSG ${ircChannel} :${line.text}`;
+  if (line.pieces === undefined) return [`${tags}PRIVMSG ${ircChannel} :${line.text}`];
+  // They are written at once, so that one name does for all batches.
+  const pieces = line.pieces.map(({ text, isContinued }) => {
+    return `@batch=m${isContinued ? ";draft/multiline-concat" : ""} PRIVMSG ${ircChannel} :${text}`;
+  });
+  return [`${tags}BATCH +m draft/multiline ${ircChannel}`, ...pieces, "BATCH -m"];
+}
+
+/** What they take on the wire. */
+export function bytesOf(wires: readonly string[]): number {
+  return wires.reduce((sum, wire) => sum + Buffer.byteLength(wire) + 2, 0);
 }

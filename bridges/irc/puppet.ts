@@ -8,7 +8,7 @@ import { DATA_TAG, decodeLine, type Line } from "./line.ts";
 import { foldAscii, foldName } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { encodePayload } from "./payload.ts";
-import { lineLimits, privmsg } from "./privmsg.ts";
+import { bytesOf, lineLimits, privmsg } from "./privmsg.ts";
 import { provenanceOf } from "./provenance.ts";
 import { isNickOf } from "./puppet-nicks.ts";
 import { isRefusal, words } from "./replies.ts";
@@ -113,9 +113,8 @@ export class IrcPuppet implements Puppet {
     const { connection } = this.sender;
     const limits = lineLimits(connection, to);
     const lines = encodePayload(publication.data, null, limits, this.#parts.sending.senderParts.nextChunkId());
-    const wires = (lines ?? []).map((line) => privmsg(to, line));
-    const bytes = wires.reduce((sum, wire) => sum + Buffer.byteLength(wire) + 2, 0);
-    if (lines === null || bytes > this.#parts.config.maxInFlightBytes) {
+    const wires = (lines ?? []).flatMap((line) => privmsg(to, line));
+    if (lines === null || bytesOf(wires) > this.#parts.config.maxInFlightBytes) {
       throw new NetworkError("refused", "too long for a private message on this network");
     }
     const { promise: refused, reject } = awaited<never>();

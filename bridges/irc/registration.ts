@@ -20,6 +20,7 @@ export interface RegistrationParts {
   readonly note: (reason: string, code: string) => void;
 }
 
+/** Our user name, and what WEBIRC calls us. */
 const GATEWAY = "tailspin";
 /** In use, collision, unavailable, or not allowed (too long, perhaps): the next one may do. */
 const NICK_REFUSALS = new Set("432 433 436 437".split(" "));
@@ -42,6 +43,7 @@ export class Registration {
     client.requestCap("draft/chathistory");
     // Without it Ergo's history tells who came and went as if somebody had said it.
     client.requestCap("draft/event-playback");
+    client.requestCap("draft/multiline");
     // Before the library's own lines: servers take WEBIRC first or not at all.
     client.on("socket connected", () => this.#sendWebirc());
     client.on("sasl failed", ({ reason }) => {
@@ -91,8 +93,29 @@ export class Registration {
   }
 }
 
+/** What the library is told of us. */
+export function clientOptions(
+  config: IrcConfig & { readonly host: string },
+  nick: string,
+  realName: string,
+): Omit<ClientOptions, "transport"> {
+  return {
+    host: config.host,
+    port: config.port,
+    nick,
+    username: GATEWAY,
+    gecos: realName,
+    ...(config.password === undefined ? {} : { password: config.password }),
+    ...login(config.sasl),
+    version: "",
+    auto_reconnect: false, // It gives up after a first refused connection.
+    ping_interval: 0,
+    ping_timeout: 0,
+  };
+}
+
 /** What the library is told to log in with: an empty account, too, else the library takes the server's password for a SASL one. */
-export function login({
+function login({
   mechanism,
   account = "",
   password = "",

@@ -9,7 +9,7 @@ import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
 import { isAnswered } from "./pings.ts";
 import { encodeJson } from "./payload.ts";
-import { lineLimits, privmsg } from "./privmsg.ts";
+import { bytesOf, lineLimits, privmsg } from "./privmsg.ts";
 import { isRefusal, refusedChannel, words } from "./replies.ts";
 import { SenderMembership } from "./sender-membership.ts";
 
@@ -156,11 +156,12 @@ export class Sender implements ConnectionOwner {
         this.#current = null;
         continue;
       }
-      const wire = privmsg(outgoing.ircChannel, line);
-      const bytes = Buffer.byteLength(wire) + 2;
+      const wires = privmsg(outgoing.ircChannel, line);
+      const bytes = bytesOf(wires);
       if (this.#flights.bytes > 0 && this.#flights.bytes + bytes > this.#parts.config.maxInFlightBytes) return;
       this.#current.next += 1;
-      this.#write(wire, { text: line.text, tag: line.tag, owner: outgoing, bytes, isResent: false });
+      const { text, tag, pieces } = line;
+      this.#write(wires, { text, tag, pieces, owner: outgoing, bytes, isResent: false });
     }
   }
 
@@ -178,10 +179,10 @@ export class Sender implements ConnectionOwner {
     return null;
   }
 
-  #write(wire: string, line: FlightLine<Outgoing>): void {
+  #write(wires: readonly string[], line: FlightLine<Outgoing>): void {
     line.owner.isSent = true;
     this.#flights.add(line);
-    this.connection.send(wire);
+    for (const wire of wires) this.connection.send(wire);
   }
 
   /** Sends again, in order, what a channel refused from outside; only once. */

@@ -1,11 +1,14 @@
 import fc from "fast-check";
-import { ircLineParser, MessageTags } from "irc-framework";
+import { ircLineParser } from "irc-framework";
 import { describe, expect, it } from "vitest";
 import { Assembler } from "../../bridges/irc/assembler.ts";
+import type { IrcLine } from "../../bridges/irc/connection.ts";
 import { parseJson } from "../../bridges/json.ts";
 import { decodeLine } from "../../bridges/irc/line.ts";
+import { MultilineBatches } from "../../bridges/irc/multiline-batches.ts";
 import { decodeName, encodeName } from "../../bridges/irc/names.ts";
 import { encodePayload } from "../../bridges/irc/payload.ts";
+import { privmsg } from "../../bridges/irc/privmsg.ts";
 import { Presence } from "../../bridges/irc/presence.ts";
 
 const runs = { numRuns: 10_000 };
@@ -30,24 +33,34 @@ describe("the IRC codec", () => {
       fc.record({ text: nearText, more: fc.jsonValue() }),
     );
     fc.assert(
-      fc.property(data, fc.option(nearText), fc.constantFrom(0, 3_800), (value, from, tagBytes) => {
-        const lines = encodePayload(value, from, { textBytes: 420, tagBytes }, "0000") ?? [];
-        expect(lines.length).toBeGreaterThan(0);
-        const assembler = new Assembler({ maxBytes: 1_048_576, timeoutMs: 1 });
-        let read: unknown;
-        for (const line of lines) {
-          const tag = line.tag === undefined ? "" : `@+tailspin/d=${MessageTags.encodeValue(line.tag)} `;
-          const wire = `${tag}:tailspin1s1!t@h PRIVMSG #c :${line.text}`;
-          expect(wire).not.toMatch(/[\r\n\0]/);
-          const parsed = ircLineParser(Buffer.from(wire).toString("utf8"));
-          const decoded = decodeLine({ text: parsed.params[1] ?? "", tag: parsed.tags["+tailspin/d"] }, true);
-          if (decoded.type === "data") read = decoded.data;
-          if (decoded.type !== "chunk") continue;
-          const result = assembler.push("k", decoded.chunk, decoded.from, 0);
-          if (result.type === "data") read = result.data;
-        }
-        expect(JSON.stringify(read)).toBe(JSON.stringify(value));
-      }),
+      fc.property(
+        data,
+        fc.option(nearText),
+        fc.constantFrom(0, 3_800),
+        fc.boolean(),
+        (value, from, tagBytes, isMulti) => {
+          const multiline = isMulti ? { maxBytes: 4_096, maxLines: 100 } : null;
+          const lines = encodePayload(value, from, { textBytes: 420, tagBytes, multiline }, "0000") ?? [];
+          expect(lines.length).toBeGreaterThan(0);
+          const assembler = new Assembler({ maxBytes: 1_048_576, timeoutMs: 1 });
+          let read: unknown;
+          for (const line of lines) {
+            const batches = new MultilineBatches(1_048_576);
+            const parsed = privmsg("#c", line).reduce<IrcLine | null>((_, wire) => {
+              expect(wire).not.toMatch(/[\r\n\0]/);
+              const [, tags = "", rest = ""] = /^(@\S+ )?(.*)$/s.exec(wire) ?? [];
+              return batches.take(ircLineParser(Buffer.from(`${tags}:tailspin1s1!t@h ${rest}`).toString("utf8")));
+            }, null);
+            if (parsed === null) throw new Error("not read");
+            const decoded = decodeLine({ text: parsed.params[1] ?? "", tag: parsed.tags["+tailspin/d"] }, true);
+            if (decoded.type === "data") read = decoded.data;
+            if (decoded.type !== "chunk") continue;
+            const result = assembler.push("k", decoded.chunk, decoded.from, 0);
+            if (result.type === "data") read = result.data;
+          }
+          expect(JSON.stringify(read)).toBe(JSON.stringify(value));
+        },
+      ),
       runs,
     );
   });

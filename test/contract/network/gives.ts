@@ -1,5 +1,7 @@
 /** What a kind of server gives, as its fixture declares it: the suite holds it to that, or to what users get instead. */
 export interface Gives {
+  /** Everybody in a channel hears the same order; else that of each sender. */
+  readonly oneOrder: boolean;
   /** It shows messages that were said before, also those that we were not there for. */
   readonly history: boolean;
   /** These outlive the server's death. */
@@ -14,6 +16,10 @@ export interface Gives {
 
 /** What `docs/networks.md` says of each: what it is good for, and what users get where it is missing. */
 export const GIFTS: Readonly<Record<keyof Gives, { readonly gift: string; readonly instead: string }>> = {
+  oneOrder: {
+    gift: "one order for all in a channel, also of those who speak at once",
+    instead: "the order of each sender",
+  },
   history: {
     gift: "history: what was said while a bridge was away, or before anybody here subscribed",
     instead: "what the bridges themselves have kept, and a gap notice where that does not reach",
@@ -37,13 +43,30 @@ export const GIFTS: Readonly<Record<keyof Gives, { readonly gift: string; readon
 };
 
 /** Plain RFC 1459. */
-const NOTHING: Gives = { history: false, lastingHistory: false, ids: false, announcements: false, times: false };
+const NOTHING: Gives = {
+  oneOrder: true,
+  history: false,
+  lastingHistory: false,
+  ids: false,
+  announcements: false,
+  times: false,
+};
 
 /** Rooms with an archive. A message that is just said has no time in it. */
-const ROOMS: Gives = { history: true, lastingHistory: true, ids: true, announcements: true, times: false };
+const ROOMS: Gives = {
+  oneOrder: true,
+  history: true,
+  lastingHistory: true,
+  ids: true,
+  announcements: true,
+  times: false,
+};
 
-/** Ergo, which no distribution has: it is run by hand, and so has no column. */
-export const ERGO: Gives = { history: true, lastingHistory: false, ids: true, announcements: true, times: true };
+/** InspIRCd with its modules for IRCv3. */
+const INSPIRCD: Gives = { ...ROOMS, lastingHistory: false, times: true };
+
+/** Ergo, which no distribution has: it is run by hand, and so has no column. Each of its clients is served by itself. */
+export const ERGO: Gives = { ...INSPIRCD, oneOrder: false };
 
 /** The servers, as docs/networks.md calls them, and what each gives. */
 export const SERVERS = {
@@ -51,7 +74,7 @@ export const SERVERS = {
   ngircd: { title: "ngIRCd", gives: NOTHING },
   inspircd: {
     title: "InspIRCd",
-    gives: { history: true, lastingHistory: false, ids: true, announcements: true, times: true },
+    gives: INSPIRCD,
   },
   prosody: { title: "Prosody", gives: ROOMS },
   ejabberd: { title: "ejabberd", gives: ROOMS },

@@ -5,6 +5,7 @@ import { decodeLine, type Line } from "../../../../bridges/irc/line.ts";
 import { encodePayload, escapedTagBytes } from "../../../../bridges/irc/payload.ts";
 
 const PLAIN = { textBytes: 400, tagBytes: 0 };
+const SEVERAL = { textBytes: 400, tagBytes: 3_800, multiline: { maxBytes: 4_000, maxLines: 10 } };
 const TAGS = { textBytes: 400, tagBytes: 3_800 };
 
 function encode(data: unknown, from: string | null = null, limits = PLAIN): readonly Line[] {
@@ -59,6 +60,37 @@ describe("encodePayload", () => {
     expect(Buffer.byteLength(long?.text ?? "")).toBeLessThanOrEqual(400);
   });
 
+  it("says a text with line breaks, or more than a line, over several lines where the server has those", () => {
+    const [poem, ...others] = encode({ text: "one\n\n two " + "é".repeat(500) }, "alice", SEVERAL);
+    expect(others).toEqual([]);
+    expect(poem?.text).toBe("<alice> one\n\n two " + "é".repeat(500));
+    expect(poem?.pieces).toEqual([
+      { text: "<alice> one", isContinued: false },
+      { text: "", isContinued: false },
+      { text: " two ", isContinued: false },
+      { text: "é".repeat(200), isContinued: true },
+      { text: "é".repeat(200), isContinued: true },
+      { text: "é".repeat(100), isContinued: true },
+    ]);
+    expect(encode({ text: "a\nb" }, null, { ...SEVERAL, tagBytes: 0 })[0]?.tag).toBeUndefined();
+    expect(encode({ text: "a\nb", more: 1 }, null, SEVERAL)).toMatchObject([
+      { text: "a\nb", tag: '{"text":"a\\nb","more":1}' },
+    ]);
+    // JSON that would be cut beside its tag is whole this way.
+    const json = JSON.stringify({ items: "x".repeat(1_000) });
+    expect(encode(JSON.parse(json), null, SEVERAL)).toMatchObject([{ text: json, tag: undefined }]);
+    // A person reads one line as well as before.
+    expect(encode({ text: "hi", more: 1 }, null, SEVERAL)[0]?.pieces).toBeUndefined();
+  });
+
+  it("keeps to the server's limits of several lines, and chunks what is longer", () => {
+    const chunked = (text: string): boolean => encode({ text }, null, SEVERAL)[0]?.text.startsWith("~abcd ") ?? false;
+    expect(chunked("x".repeat(4_000))).toBe(false);
+    expect(chunked("x".repeat(4_001))).toBe(true);
+    expect(chunked(Array.from({ length: 10 }, () => "x".repeat(390)).join("\n"))).toBe(false);
+    expect(chunked(Array.from({ length: 11 }, () => "x".repeat(355)).join("\n"))).toBe(true);
+  });
+
   it("needs chunks for values that would read as text, and for what is long", () => {
     expect(encode(12)).toEqual([{ text: "~abcd 1/1 12" }]);
     const lines = encode({ text: "word ".repeat(1_000) }, "alice");
@@ -81,9 +113,16 @@ describe("encodePayload", () => {
   it.each([
     ["without tags", PLAIN],
     ["with tags", TAGS],
+    ["over several lines", SEVERAL],
     ["on a narrow server", { textBytes: 180, tagBytes: 0 }],
   ])("gives back the same JSON and name, in lines that a server takes, %s", (_name, limits) => {
-    const text = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.string({ unit: "grapheme" }), fc.string());
+    const lines = fc.array(fc.string({ unit: "grapheme", maxLength: 300 }), { maxLength: 12 });
+    const text = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 300 }),
+      fc.string({ unit: "grapheme" }),
+      fc.string(),
+      lines.map((some) => some.join("\n")),
+    );
     const lone = fc.string().map((string) => `${string}\uD800 \uDFFF`);
     const said = fc.oneof(text, lone);
     const data = fc.oneof(
@@ -99,9 +138,14 @@ describe("encodePayload", () => {
       fc.property(data, from, (value, name) => {
         const lines = encode(value, name, limits);
         for (const line of lines) {
-          expect(Buffer.byteLength(line.text)).toBeLessThanOrEqual(limits.textBytes);
+          const several = line.pieces?.map((piece) => piece.text);
+          for (const piece of several ?? [line.text])
+            expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(limits.textBytes);
+          expect(several?.length ?? 0).toBeLessThanOrEqual(10);
+          if (several === undefined) expect(line.text).not.toMatch(/\n/);
+          else expect(several.join("")).toBe(line.text.replaceAll("\n", ""));
           expect(escapedTagBytes(line.tag ?? "")).toBeLessThanOrEqual(limits.tagBytes);
-          expect(line.text).not.toMatch(/[\r\n\0]|^ | $|^$/);
+          expect(line.text).not.toMatch(/[\r\0]|^ | $|^$/);
           expect(line.text.isWellFormed()).toBe(true);
         }
         const back = decode(lines);
