@@ -56,6 +56,25 @@ const settings = z.strictObject({
     .positive()
     .default(100)
     .describe("users of their own at the same time; further browsers share the bridge's connections"),
+  relayNames: z
+    .boolean()
+    .default(true)
+    .describe("speak as alice/web instead of <alice>, where the server has RELAYMSG and lets us"),
+  relaySuffix: z
+    .string()
+    .regex(/^[^\s\0:!@,*?]{1,16}$/, "1 to 16 characters without spaces and any of :!@,*?")
+    .default("/web")
+    .describe(
+      "behind the names of browsers there; with one of the server's separators, / on Ergo; the same for all bridges",
+    ),
+  oper: z
+    .strictObject({
+      name: oneWord
+        .optional()
+        .describe("name for OPER, for what servers let only operators do: no flood limits, RELAYMSG"),
+      password: oneWord.optional().describe("password for OPER"),
+    })
+    .prefault({}),
   webirc: z
     .strictObject({
       password: oneWord.optional().describe("password of the server's WEBIRC gateway block, for users of their own"),
@@ -116,6 +135,10 @@ export const ircSchema = settings.superRefine((irc, context) => {
   if ((irc.certFile === undefined) !== (irc.keyFile === undefined)) {
     const missing = irc.certFile === undefined ? "certFile" : "keyFile";
     refuse(missing, "must be set: irc.certFile and irc.keyFile belong together");
+  }
+  if ((irc.oper.name === undefined) !== (irc.oper.password === undefined)) {
+    const missing = irc.oper.name === undefined ? "name" : "password";
+    refuse(`oper.${missing}`, "must be set: irc.oper.name and irc.oper.password belong together");
   }
   const { mechanism, account, password } = irc.sasl;
   if (mechanism === "plain") {

@@ -178,6 +178,7 @@ export class Connection {
       visitor: this.#parts.visitor ?? null,
       fail: (reason, code) => this.reset(reason, code),
       note: (reason, code) => this.#note(reason, code),
+      log: this.#parts.log,
     });
     client.raw_middleware.use((_command, message, _rawLine, _client, next) => this.#onMessage(client, message, next));
     client.connection.on("bad line", (error) => {

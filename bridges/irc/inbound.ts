@@ -5,6 +5,7 @@ import type { IrcLine } from "./connection.ts";
 import { DATA_TAG, decodeLine, type Decoded, type Line } from "./line.ts";
 import { foldAscii } from "./names.ts";
 import { provenanceOf } from "./provenance.ts";
+import { relayedName, speakerOf } from "./relay.ts";
 
 /** What the inbound side needs of the network around it. */
 export interface InboundParts {
@@ -31,14 +32,19 @@ export class Inbound {
   /** @returns the line as it was said */
   onLine(channel: string, irc: IrcLine): Line {
     const line: Line = { text: irc.params[1] ?? "", tag: irc.tags[DATA_TAG] };
-    const isBridge = this.#parts.isBridge(irc.nick);
-    const decoded = decodeLine(line, isBridge);
-    const key = channel + KEY_END + foldAscii(irc.nick);
+    const speaker = speakerOf(irc);
+    const isRelayed = speaker !== irc.nick;
+    const isBridge = this.#parts.isBridge(speaker);
+    const decoded = decodeLine(line, isBridge && !isRelayed);
+    const key = channel + KEY_END + foldAscii(speaker);
     if ((decoded.type !== "chunk" || decoded.chunk.number === 1) && this.#assembler.interrupt(key)) {
       this.#parts.inbox.gap(channel, `a long message from ${irc.nick} broke off`);
     }
-    if (decoded.type === "data") this.#deliver(channel, irc, decoded.data, decoded.from);
-    else if (decoded.type === "chunk") this.#onChunk(channel, irc, key, decoded, line.text, isBridge);
+    if (decoded.type === "nothing") return line;
+    const { relaySuffix } = this.#parts.config;
+    const from = isBridge && isRelayed ? relayedName(irc.nick, relaySuffix) : decoded.from;
+    if (decoded.type === "data") this.#deliver(channel, irc, decoded.data, from);
+    else this.#onChunk(channel, irc, key, { ...decoded, from }, line.text, isBridge);
     return line;
   }
 

@@ -16,6 +16,7 @@ import type { Outgoing } from "./outgoing.ts";
 import { IrcPuppets } from "./puppets.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { Receivers } from "./receivers.ts";
+import { speakerOf } from "./relay.ts";
 import { hintFor, words } from "./replies.ts";
 import { Sender } from "./sender.ts";
 import { Senders } from "./senders.ts";
@@ -204,7 +205,7 @@ export class IrcNetwork implements Network {
     // Without a nick it is the server that speaks.
     if (channel === undefined || line.nick === "") return;
     const said = this.#inbound?.onLine(channel.name, line);
-    if (said !== undefined) this.#senders.byNick(line.nick)?.onEcho(channel.ircChannel, said);
+    if (said !== undefined) this.#senders.byNick(speakerOf(line))?.onEcho(channel.ircChannel, said);
   }
 
   #onJoined(receiver: Receiver, channel: Channel, absence: string | null): void {

@@ -11,6 +11,8 @@ export interface Line {
   readonly tag?: string | undefined;
   /** How a text with line breaks, or of more than a line, is written. */
   readonly pieces?: readonly Piece[] | undefined;
+  /** The nick that it is said as, where that is not the connection's own. */
+  readonly relay?: string | undefined;
 }
 
 /** A piece of a message that needed several lines. */

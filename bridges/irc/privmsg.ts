@@ -11,9 +11,13 @@ const LINE_BYTES = 510;
 /** Longest `!user@host ` that a server adds to our nick. */
 const MASK_BYTES = "!~tailspin@ ".length + 64;
 
-/** What a message of this connection to a channel may hold, so that no server cuts what it passes on. */
-export function lineLimits(connection: Connection, ircChannel: string): LineLimits {
-  const head = `:${connection.nick} PRIVMSG ${ircChannel} :`.length + MASK_BYTES;
+/**
+ * What a message of this connection to a channel may hold, so that no server cuts what it passes on.
+ *
+ * @param nick that it is said as
+ */
+export function lineLimits(connection: Connection, ircChannel: string, nick = connection.nick): LineLimits {
+  const head = `:${nick} PRIVMSG ${ircChannel} :`.length + MASK_BYTES;
   const tagBytes = connection.allowsTag(DATA_TAG.slice(1)) ? TAG_BYTES : 0;
   return {
     textBytes: LINE_BYTES - head,
@@ -25,6 +29,7 @@ export function lineLimits(connection: Connection, ircChannel: string): LineLimi
 /** The lines as they are written, without their line ends. */
 export function privmsg(ircChannel: string, line: Line): readonly string[] {
   const tags = line.tag === undefined ? "" : `@${DATA_TAG}=${MessageTags.encodeValue(line.tag)} `;
+  if (line.relay !== undefined) return [`${tags}RELAYMSG ${ircChannel} ${line.relay} :${line.text}`];
   if (line.pieces === undefined) return [`${tags}PRIVMSG ${ircChannel} :${line.text}`];
   // They are written at once, so that one name does for all batches.
   const pieces = line.pieces.map(({ text, isContinued }) => {

@@ -29,8 +29,8 @@ export class IrcPuppets implements Puppets {
 
   attach({ name, address }: PuppetUser, owner: PuppetOwner): Puppet {
     const { isBridge, connector, senders, ...parts } = this.#parts;
-    // The bridge's account is not theirs.
-    const config = { ...parts.config, sasl: { mechanism: "off" } as const };
+    // The bridge's account is not theirs, nor are its rights.
+    const config = { ...parts.config, sasl: { mechanism: "off" } as const, oper: {} };
     const visitor = address === null ? {} : { visitor: { hostname: address, address } };
     const nicks = puppetNicks(name, isBridge);
     const realName = printableName(name) ?? "TailSpin";

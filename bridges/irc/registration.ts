@@ -1,5 +1,7 @@
 import type { Client, ClientOptions, Message } from "irc-framework";
+import type { Logger } from "pino";
 import type { IrcConfig } from "./config.ts";
+import { RELAY_CAPABILITY } from "./relay.ts";
 
 /** Whose connection this is, for a server that trusts us to say it. */
 export interface Visitor {
@@ -18,6 +20,7 @@ export interface RegistrationParts {
   readonly fail: (reason: string, code: string) => void;
   /** The server will end it; this is why. */
   readonly note: (reason: string, code: string) => void;
+  readonly log: Logger;
 }
 
 /** Our user name, and what WEBIRC calls us. */
@@ -25,6 +28,9 @@ const GATEWAY = "tailspin";
 /** In use, collision, unavailable, or not allowed (too long, perhaps): the next one may do. */
 const NICK_REFUSALS = new Set("432 433 436 437".split(" "));
 const SASL_FAILURES = new Set("902 904 905 906".split(" "));
+/** Wrong password, no such operator from here, too few parameters. */
+const OPER_REFUSALS = new Set("464 491 461".split(" "));
+const OPER_HINT = "check irc.oper, and that the server lets this operator come from the bridge's address";
 /** Wrong password, banned, about to be banned, no connections from here: the server's ERROR often says less. */
 const REFUSALS = new Set("463 464 465 466".split(" "));
 
@@ -35,6 +41,7 @@ export class Registration {
   #nickIndex = 0;
   #isLoggedIn = false;
   #mechanisms = "";
+  #isOperAsked = false;
 
   constructor(client: Client, parts: RegistrationParts) {
     this.#client = client;
@@ -44,6 +51,7 @@ export class Registration {
     // Without it Ergo's history tells who came and went as if somebody had said it.
     client.requestCap("draft/event-playback");
     client.requestCap("draft/multiline");
+    client.requestCap(RELAY_CAPABILITY);
     // Before the library's own lines: servers take WEBIRC first or not at all.
     client.on("socket connected", () => this.#sendWebirc());
     client.on("sasl failed", ({ reason }) => {
@@ -54,6 +62,7 @@ export class Registration {
 
   onLine({ command, params }: Message): void {
     const words = params.at(-1) ?? "";
+    if (this.#isOperAsked && this.#isOperAnswer(command, words)) return;
     if (NICK_REFUSALS.has(command)) this.#nextNick(words);
     else if (REFUSALS.has(command)) this.#parts.note(words, command);
     else if (command === "903") this.#isLoggedIn = true;
@@ -63,9 +72,24 @@ export class Registration {
 
   /** @returns false when it may not go on: we would be somebody without the account */
   onWelcome(): boolean {
-    if (this.#parts.config.sasl.mechanism === "off" || this.#isLoggedIn) return true;
-    this.#failSasl("the server welcomed us without it");
-    return false;
+    const { sasl, oper } = this.#parts.config;
+    if (sasl.mechanism !== "off" && !this.#isLoggedIn) {
+      this.#failSasl("the server welcomed us without it");
+      return false;
+    }
+    if (oper.name !== undefined) {
+      this.#client.raw(`OPER ${oper.name} ${oper.password}`);
+      this.#isOperAsked = true;
+    }
+    return true;
+  }
+
+  /** We can do without: what only operators may is refused later, in words of its own. */
+  #isOperAnswer(command: string, reason: string): boolean {
+    const isRefused = OPER_REFUSALS.has(command);
+    if (isRefused) this.#parts.log.warn({ reason, hint: OPER_HINT }, "OPER refused by the server");
+    if (isRefused || command === "381") this.#isOperAsked = false;
+    return isRefused;
   }
 
   #nextNick(words: string): void {

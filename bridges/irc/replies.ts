@@ -45,7 +45,7 @@ export function refusesJoin(line: IrcLine): boolean {
 
 /** True for an error reply, or a standard reply that means failure. */
 export function isRefusal(line: IrcLine): boolean {
-  if (line.command === "FAIL") return ["PRIVMSG", "BATCH", "*"].includes(line.params[0] ?? "");
+  if (line.command === "FAIL") return ["PRIVMSG", "BATCH", "RELAYMSG", "*"].includes(line.params[0] ?? "");
   // 421 is "unknown command", 451 "not registered": neither is about a message to a channel.
   return /^[45]\d\d$/.test(line.command) && !["421", "451"].includes(line.command);
 }

@@ -8,10 +8,11 @@ import { foldName } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
 import { isAnswered } from "./pings.ts";
-import { encodeJson } from "./payload.ts";
-import { bytesOf, lineLimits, privmsg } from "./privmsg.ts";
+import { bytesOf, privmsg } from "./privmsg.ts";
+import { Relay } from "./relay.ts";
 import { isRefusal, refusedChannel, words } from "./replies.ts";
 import { SenderMembership } from "./sender-membership.ts";
+import { wordingOf } from "./wording.ts";
 
 /** How long a lost connection's lines may still come back to the receiving one. */
 const LATE_ECHO_MS = 2_000;
@@ -31,6 +32,8 @@ export interface SenderParts {
   /** The server did not take a message. */
   readonly onRefused: (outgoing: Outgoing, reason: string) => void;
   readonly nextChunkId: () => string;
+  /** The server does not let us speak in browsers' names. */
+  readonly onNoRelay: (reason: string) => void;
 }
 
 /** One sending connection: what waits for it, and what it has sent that has not come back. */
@@ -41,12 +44,14 @@ export class Sender implements ConnectionOwner {
   readonly #flights = new Flights();
   /** The channels that it is in. */
   readonly membership: SenderMembership;
+  readonly #relay: Relay;
   #current: { readonly outgoing: Outgoing; readonly lines: readonly Line[]; next: number } | null = null;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
     this.#queue = new OutgoingQueue(parts.config.maxQueuedBytes);
     this.connection = parts.connect(this);
+    this.#relay = new Relay(parts.config, this.connection);
     this.membership = new SenderMembership(this.connection, parts.barrier, {
       onJoined: (key) => this.#resend(key),
       onRefused: (key, reason) => this.#refuseAll(key, reason),
@@ -71,6 +76,7 @@ export class Sender implements ConnectionOwner {
     if (flight === undefined) return;
     const { skipped, echoed } = flight.echo(line);
     if (skipped.length > 0) void this.#refuseSkipped(key, flight, skipped);
+    if (key === this.#relay.trial) this.#relay.onAccepted();
     if (echoed !== null) {
       this.#flights.land(echoed);
       echoed.owner.linesLeft -= 1;
@@ -92,6 +98,7 @@ export class Sender implements ConnectionOwner {
   /** Leaves a channel that it had to join for sending. */
   leave(ircChannel: string): void {
     this.membership.leave(ircChannel);
+    this.#relay.leave(ircChannel);
   }
 
   /** Fails what waits too long. */
@@ -114,6 +121,10 @@ export class Sender implements ConnectionOwner {
   onLine(connection: Connection, line: IrcLine): void {
     if (this.#parts.onLine(connection, line)) return;
     if (this.membership.onLine(line) || !isRefusal(line)) return;
+    if (this.#relay.denies(line)) {
+      this.#parts.onNoRelay(words(line));
+      if (this.#relay.trial !== null) return this.#speakPlainly(this.#relay.trial);
+    }
     const named = refusedChannel(line, (name) => this.#flights.has(foldName(name)));
     // Some refusals name no channel ("no text to send"): they mean the oldest line.
     const key = named === null ? this.#flights.oldest : foldName(named);
@@ -133,6 +144,7 @@ export class Sender implements ConnectionOwner {
   async onDown(connection: Connection, ending: Ending): Promise<void> {
     const { reason } = ending;
     this.membership.clear();
+    this.#relay.clear();
     this.#parts.onDown(connection, ending);
     this.#dropCurrent(reason);
     if (this.#flights.size > 0) {
@@ -147,7 +159,7 @@ export class Sender implements ConnectionOwner {
   }
 
   #pump(): void {
-    while (this.connection.isRegistered && !this.membership.isJoining) {
+    while (this.connection.isRegistered && !this.membership.isJoining && !this.#relay.isTrying(this.#flights)) {
       this.#current ??= this.#takeNext();
       if (this.#current === null) return;
       const { outgoing, lines, next } = this.#current;
@@ -159,16 +171,16 @@ export class Sender implements ConnectionOwner {
       const wires = privmsg(outgoing.ircChannel, line);
       const bytes = bytesOf(wires);
       if (this.#flights.bytes > 0 && this.#flights.bytes + bytes > this.#parts.config.maxInFlightBytes) return;
+      const { text, tag, pieces, relay } = line;
+      if (this.#relay.mustWait(relay, outgoing.ircChannel, this.#flights)) return;
       this.#current.next += 1;
-      const { text, tag, pieces } = line;
-      this.#write(wires, { text, tag, pieces, owner: outgoing, bytes, isResent: false });
+      this.#write(wires, { text, tag, pieces, relay, owner: outgoing, bytes, isResent: false });
     }
   }
 
   #takeNext(): { outgoing: Outgoing; lines: readonly Line[]; next: number } | null {
     for (let outgoing = this.#queue.shift(); outgoing !== null; outgoing = this.#queue.shift()) {
-      const limits = lineLimits(this.connection, outgoing.ircChannel);
-      const lines = encodeJson(outgoing.json, outgoing.publication, limits, this.#parts.nextChunkId());
+      const lines = this.#wording(outgoing);
       if (lines === null) {
         outgoing.reject("refused", "the message is too long for this network");
         continue;
@@ -177,6 +189,23 @@ export class Sender implements ConnectionOwner {
       return { outgoing, lines, next: 0 };
     }
     return null;
+  }
+
+  #wording(outgoing: Outgoing): readonly Line[] | null {
+    const { nextChunkId } = this.#parts;
+    return wordingOf(outgoing, { connection: this.connection, relay: this.#relay, nextChunkId });
+  }
+
+  /** What was tried in a browser's name goes again with the name before it. */
+  #speakPlainly(key: string): void {
+    this.#relay.endTrial();
+    for (const { owner } of this.#flights.remove(key, () => true)) {
+      const lines = owner.isSettled ? null : this.#wording(owner);
+      if (lines !== null) owner.linesLeft = lines.length;
+      this.#current = lines === null ? null : { outgoing: owner, lines, next: 0 };
+    }
+    this.#flights.tidy(key);
+    this.#pump();
   }
 
   #write(wires: readonly string[], line: FlightLine<Outgoing>): void {

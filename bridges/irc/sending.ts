@@ -21,7 +21,7 @@ export interface SendingParts {
 export class Sending {
   readonly #parts: SendingParts;
   /** The same for all senders. */
-  readonly senderParts: Pick<SenderParts, "barrier" | "keyOf" | "nextChunkId" | "onRefused">;
+  readonly senderParts: Pick<SenderParts, "barrier" | "keyOf" | "nextChunkId" | "onRefused" | "onNoRelay">;
 
   constructor(parts: SendingParts) {
     this.#parts = parts;
@@ -34,6 +34,10 @@ export class Sending {
       keyOf: (channel) => parts.config.keys?.[channel],
       nextChunkId: () => chunkIds.next(),
       onRefused: ({ channel, ircChannel }, reason) => parts.notices.refused("message", channel, ircChannel, reason),
+      onNoRelay: (reason) => {
+        const hint = "let the bridge relay (Ergo: irc.oper, of a class with relaymsg), or set irc.relayNames to false";
+        parts.notices.warn("relay", { reason, hint }, "the server lets us not speak in browsers' names");
+      },
     };
   }
 

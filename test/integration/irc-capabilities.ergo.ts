@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startErgo } from "../support/ergo.ts";
+import { ERGO_OPER, startErgo } from "../support/ergo.ts";
 import { startIrcNetwork } from "../support/irc-networks.ts";
 import { publication } from "../support/publication.ts";
 import { RawIrc } from "../support/raw-irc.ts";
@@ -83,5 +83,62 @@ describe("what Ergo offers", () => {
     expect(batches).toHaveLength(6);
     expect(bob.lines.some((line) => line.includes(":<alice> aroses are red"))).toBe(true);
     expect(bob.lines.some((line) => /:<alice> ~\w{4} 1\/\d+ /.test(line))).toBe(true);
+  });
+
+  it("browsers' names: to an operator, and read back by all, now and in history", async () => {
+    const name = `room${count++}`;
+    await using bob = await RawIrc.login(server, `bob${count++}`, `#${name}`);
+    await using one = await startIrcNetwork(server, { oper: ERGO_OPER });
+    await using two = await startIrcNetwork(server);
+    for (const { network } of [one, two]) await network.join(`/${name}`);
+    const said = [
+      [{ text: "hello" }, "alice"],
+      [{ text: "waves", action: true }, "alice"],
+      [{ text: "hi", more: 1 }, "A[b]\\c`_^{|}-9"],
+      [{ text: "<mallory> hi" }, "bob"],
+      [{ items: "x".repeat(6_000) }, "alice"],
+      [{ text: "over\nlines" }, "alice"],
+      [{ text: "not a nick" }, "Ålice 🎷"],
+      [{ text: "last" }, "alice"],
+    ] as const;
+    await Promise.all(said.map(([data, from]) => one.network.publish(`/${name}`, publication(data, from))));
+    for (const { inbox } of [one, two]) {
+      await vi.waitFor(() => expect(inbox.messages).toHaveLength(said.length), WAIT);
+      expect(inbox.messages.map(({ data, from }) => [data, from])).toEqual(said);
+      expect(inbox.messages.every(({ account }) => account === undefined)).toBe(true);
+    }
+    const page = await two.network.history(`/${name}`, { since: null, limit: 100 });
+    expect(page.messages.map(({ data, from, id }) => ({ data, from, id }))).toEqual(
+      one.inbox.messages.map(({ data, from, id }) => ({ data, from, id })),
+    );
+    await bob.waitFor(new RegExp(`^:alice/web!\\S+ PRIVMSG #${name} :hello$`));
+    await bob.waitFor(new RegExp(`^:alice/web!\\S+ PRIVMSG #${name} :last$`));
+    expect(one.inbox.presences).toEqual([]);
+  });
+
+  it("browsers' names: not to anybody, who then says them before the text", async () => {
+    const name = `room${count++}`;
+    await using bob = await RawIrc.login(server, `bob${count++}`, `#${name}`);
+    await using one = await startIrcNetwork(server);
+    await one.network.join(`/${name}`);
+    const texts = Array.from({ length: 20 }, (_, n) => `text ${n}`);
+    await Promise.all(texts.map((text) => one.network.publish(`/${name}`, publication({ text }, "alice"))));
+    expect(one.inbox.messages.map(({ data, from }) => [data, from])).toEqual(texts.map((text) => [{ text }, "alice"]));
+    await bob.waitFor(new RegExp(` PRIVMSG #${name} :<alice> text 19$`));
+  });
+
+  it("browsers' names: a banned one is not said in another way", async () => {
+    const name = `room${count++}`;
+    await using bob = await RawIrc.login(server, `bob${count++}`, `#${name}`);
+    bob.send(`MODE #${name} +b m:alice/web!*@*`);
+    await bob.waitFor(/ MODE /);
+    await using two = await startIrcNetwork(server, { oper: ERGO_OPER });
+    await two.network.join(`/${name}`);
+    await expect(two.network.publish(`/${name}`, publication({ text: "no" }, "alice"))).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringMatching(/banned/i) as unknown,
+    });
+    await two.network.publish(`/${name}`, publication({ text: "yes" }, "carol"));
+    expect(two.inbox.messages.map(({ from }) => from)).toEqual(["carol"]);
   });
 });
