@@ -276,7 +276,7 @@ export class Connection {
   }
 
   #onWelcome(client: Client, nick: string): void {
-    if (this.#registration?.onWelcome() === false) return;
+    if (this.#registration?.onWelcome(nick) === false) return;
     this.#nick.set(nick);
     // The answer comes after everything that the server tells newcomers.
     this.#pings

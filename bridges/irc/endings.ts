@@ -22,6 +22,10 @@ const KINDS = {
     isRefusal: true,
     hint: "check irc.sasl (mechanism, account, password or certFile), and that the account exists",
   },
+  accountNick: {
+    isRefusal: true,
+    hint: "let several connections of one account have nicks of their own (Ergo: force-nick-equals-account: false), or do without irc.sasl",
+  },
   banned: { isRefusal: true, hint: "ask the network's operators to lift the ban, or to exempt this address" },
   throttled: {
     isRefusal: true,
@@ -81,6 +85,7 @@ const BY_CODE: Readonly<Record<string, EndingKind>> = {
   KILL: "killed",
   SASL: "sasl",
   NICK: "nick",
+  ACCOUNT_NICK: "accountNick",
   FILE: "file",
   FINGERPRINT: "fingerprint",
   DEPTH_ZERO_SELF_SIGNED_CERT: "untrusted",

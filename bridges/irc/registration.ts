@@ -1,6 +1,7 @@
 import type { Client, ClientOptions, Message } from "irc-framework";
 import type { Logger } from "pino";
 import type { IrcConfig } from "./config.ts";
+import { foldAscii } from "./names.ts";
 import { RELAY_CAPABILITY } from "./relay.ts";
 
 /** Whose connection this is, for a server that trusts us to say it. */
@@ -70,11 +71,17 @@ export class Registration {
     else if (SASL_FAILURES.has(command)) this.#failSasl(`${words} (${command})${this.#mechanisms}`);
   }
 
-  /** @returns false when it may not go on: we would be somebody without the account */
-  onWelcome(): boolean {
+  /** @returns false when it may not go on: we would be somebody without the account, or without a nick of our own */
+  onWelcome(nick: string): boolean {
+    const { nicks, fail } = this.#parts;
     const { sasl, oper } = this.#parts.config;
     if (sasl.mechanism !== "off" && !this.#isLoggedIn) {
       this.#failSasl("the server welcomed us without it");
+      return false;
+    }
+    if (sasl.mechanism !== "off" && !nicks.some((ours) => foldAscii(ours) === foldAscii(nick))) {
+      // All our connections would be one user, and nobody would know what came back from which.
+      fail(`the server calls us ${nick}, after our account, and not ${nicks[0]}`, "ACCOUNT_NICK");
       return false;
     }
     if (oper.name !== undefined) {

@@ -1,8 +1,12 @@
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
+import { RecordingInbox } from "../contract/network/inbox.ts";
 import { ERGO_OPER, startErgo } from "../support/ergo.ts";
 import { startIrcNetwork } from "../support/irc-networks.ts";
 import { publication } from "../support/publication.ts";
 import { RawIrc } from "../support/raw-irc.ts";
+import { replaceOnce } from "../support/server-variants.ts";
 import type { TestServer } from "../support/test-server.ts";
 
 const WAIT = { timeout: 10_000, interval: 10 };
@@ -140,5 +144,37 @@ describe("what Ergo offers", () => {
     });
     await two.network.publish(`/${name}`, publication({ text: "yes" }, "carol"));
     expect(two.inbox.messages.map(({ from }) => from)).toEqual(["carol"]);
+  });
+
+  it("logs in with an account where its connections may have nicks of their own, and else says what to change", async () => {
+    const sasl = { mechanism: "plain", account: "bridges", password: "secret-of-bridges" } as const;
+    const register = async (where: TestServer): Promise<void> => {
+      await using owner = await RawIrc.login(where, sasl.account);
+      owner.say("NickServ", `REGISTER ${sasl.password}`);
+      await owner.waitFor(/ 900 | now logged in|Account created/i);
+      owner.send("QUIT");
+      await owner.closed();
+    };
+    await using free = await startErgo((text) =>
+      replaceOnce(text, "nick-equals-account: true", "nick-equals-account: false"),
+    );
+    for (const one of [server, free]) await register(one);
+    await using bridge = await startIrcNetwork(free, { sasl });
+    for (const channel of ["/a", "/b", "/c"]) {
+      await bridge.network.join(channel);
+      await bridge.network.publish(channel, publication({ text: "hello" }, "alice"));
+    }
+    expect(bridge.inbox.messages.map(({ from, account }) => [from, account])).toEqual(
+      Array(3).fill(["alice", undefined]),
+    );
+    const logged: { reason?: string; hint?: string }[] = [];
+    const config = ircSchema.parse({ sasl, refusedIntervalMs: 60_000 });
+    const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line) as { reason?: string }) });
+    const parts = { node: 1, log, now: Date.now, random: Math.random, newId: () => "id" };
+    await using forced = new IrcNetwork({ ...config, host: server.host, port: server.port }, parts);
+    forced.start(new RecordingInbox());
+    await vi.waitFor(() => expect(logged.length).toBeGreaterThan(0), WAIT);
+    expect(logged[0]?.reason).toBe("the server calls us bridges, after our account, and not tailspin1");
+    expect(logged[0]?.hint).toMatch(/force-nick-equals-account: false/);
   });
 });

@@ -52,6 +52,24 @@ describe("what a server refuses", () => {
     expect(ircd.lines.filter((line) => line.endsWith("CAP LS 302")).length).toBeLessThanOrEqual(2);
   });
 
+  it("does not go on where all connections of its account have one nick", async () => {
+    withSasl("sasl=PLAIN", (client) => client.send(`:srv 903 ${client.nick} :SASL`));
+    const judged = ircd.script;
+    ircd.script = (client, command, line) => {
+      if (line !== "CAP END") return judged(client, command, line);
+      client.nick = "bot";
+      client.send(":srv 001 bot :Welcome");
+      return true;
+    };
+    await using bench = new IrcBench(ircd.port, SASL);
+    await vi.waitFor(() => expect(bench.warnings).toHaveLength(1), WAIT);
+    expect(bench.warnings[0]).toMatchObject({
+      reason: expect.stringMatching(/calls us bot, after our account, and not tailspin1/) as string,
+      hint: expect.stringMatching(/nicks of their own/) as string,
+    });
+    expect(bench.inbox.calls).toEqual([]);
+  });
+
   it.each(["403", "405", "437", "471", "473", "474", "475", "477", "479"])(
     "tells %s once, and in the error of every subscribe",
     async (numeric) => {

@@ -17,15 +17,15 @@ const NOBODY = { uid: 65_534, gid: 65_534 } as const;
 /** What the tests let the bridge be, so that it may speak in other names everywhere. */
 export const ERGO_OPER = { name: "tailspin", password: "let-us-relay" } as const;
 
-/** Ergo: everything that IRCv3 has. It is not in Debian, so `ERGO_PATH` names it. */
-export async function startErgo(): Promise<TestServer> {
+/** Ergo: everything that IRCv3 has. It is not in Debian, so `ERGO_PATH` names it. @param change makes another configuration of ours */
+export async function startErgo(change: (configuration: string) => string = (same) => same): Promise<TestServer> {
   const command = ergoPath();
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "tailspin-ergo-"));
   const file = join(folder, "ircd.yaml");
   const cleanUp = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    await writeFile(file, configuration(port, folder, await hashOf(command, ERGO_OPER.password)));
+    await writeFile(file, change(configuration(port, folder, await hashOf(command, ERGO_OPER.password))));
     await run(command, ["initdb", "--quiet", "--conf", file]);
     await giveAway(folder, file);
   } catch (error) {

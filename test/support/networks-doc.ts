@@ -21,6 +21,17 @@ over all of these servers, as they come with Debian 12, and holds each to its co
 
 ${[row(heads), row(heads.map(() => "---")), ...rows].join("\n")}
 
+[Ergo](https://ergo.chat) is in no distribution, so its tests are run by hand (\`ERGO_PATH=… npx vitest run --project ergo\`); version
+2.20 passed all of the suite, as InspIRCd does, with one difference: it serves each client by itself, so those who speak at once are not heard in the same order by
+all, only each in its own. Of what it offers beyond the others, bridges use \`draft/chathistory\`, \`draft/multiline\`,
+\`draft/relaymsg\` and \`account-tag\` ([channels.md](channels.md)). A bridge there needs:
+
+- an operator of its own, \`irc.oper\`, of a class with \`nofakelag\` and \`relaymsg\`; without it, fakelag slows it down to two lines a
+  second, and browsers have their names before their texts;
+- an exemption in \`ip-limits\`, for its connections;
+- \`force-nick-equals-account: false\`, if it logs in with \`irc.sasl\`: else all connections of an account are one user, and the bridge
+  says so and stays away.
+
 InspIRCd keeps history for channels with mode \`+H\`, until they empty. A room of an XMPP server keeps it if its archive is on.
 
 \`docker/\` has a Dockerfile and a commented configuration for each. The XMPP servers there have one account for the

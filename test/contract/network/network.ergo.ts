@@ -3,4 +3,4 @@ import { ERGO } from "./gives.ts";
 import { ircFixture } from "./irc-fixture.ts";
 import { describeNetwork } from "./suite.ts";
 
-describeNetwork(ircFixture("ergo", startErgo, ERGO));
+describeNetwork(ircFixture("ergo", () => startErgo(), ERGO));

@@ -12,6 +12,8 @@ describe("the settings of the IRC network", () => {
     expect(faultsOf({ sasl: { mechanism: "plain" } })).toEqual(["sasl.account", "sasl.password"]);
     expect(faultsOf({ sasl: { mechanism: "external" } })).toEqual(["certFile"]);
     expect(faultsOf({ sasl: { account: "bot" } })).toEqual(["sasl.mechanism"]);
+    expect(faultsOf({ oper: { name: "bridge" } })).toEqual(["oper.password"]);
+    expect(faultsOf({ relaySuffix: "/w b" })).toEqual(["relaySuffix"]);
     expect(faultsOf({ tls: true, fingerprint: "abc" })).toEqual(["fingerprint"]);
     expect(faultsOf({ keys: { "/a": "two words" } })).toEqual(["keys./a"]);
     expect(faultsOf({ keys: { "#a": "key" } })).toHaveLength(1);
