@@ -51,6 +51,16 @@ export class Flights {
     return picked;
   }
 
+  /** Takes out the line with this label. */
+  removeLabelled(label: string | undefined): FlightLine<Outgoing> | undefined {
+    if (label === undefined) return undefined;
+    for (const key of this.#byKey.keys()) {
+      const [found] = this.remove(key, (line) => line.label === label);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   /** Forgets a channel that has nothing on its way. */
   tidy(key: string): void {
     if (this.#byKey.get(key)?.isEmpty === true) this.#byKey.delete(key);

@@ -13,6 +13,8 @@ export interface Line {
   readonly pieces?: readonly Piece[] | undefined;
   /** The nick that it is said as, where that is not the connection's own. */
   readonly relay?: string | undefined;
+  /** The server's answer to it bears this, where the server does that. */
+  readonly label?: string | undefined;
 }
 
 /** A piece of a message that needed several lines. */

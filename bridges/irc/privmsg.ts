@@ -28,7 +28,10 @@ export function lineLimits(connection: Connection, ircChannel: string, nick = co
 
 /** The lines as they are written, without their line ends. */
 export function privmsg(ircChannel: string, line: Line): readonly string[] {
-  const tags = line.tag === undefined ? "" : `@${DATA_TAG}=${MessageTags.encodeValue(line.tag)} `;
+  const all: string[] = [];
+  if (line.label !== undefined) all.push(`label=${line.label}`);
+  if (line.tag !== undefined) all.push(`${DATA_TAG}=${MessageTags.encodeValue(line.tag)}`);
+  const tags = all.length === 0 ? "" : `@${all.join(";")} `;
   if (line.relay !== undefined) return [`${tags}RELAYMSG ${ircChannel} ${line.relay} :${line.text}`];
   if (line.pieces === undefined) return [`${tags}PRIVMSG ${ircChannel} :${line.text}`];
   // They are written at once, so that one name does for all batches.

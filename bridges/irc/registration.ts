@@ -53,6 +53,7 @@ export class Registration {
     client.requestCap("draft/event-playback");
     client.requestCap("draft/multiline");
     client.requestCap(RELAY_CAPABILITY);
+    client.requestCap("labeled-response");
     // Before the library's own lines: servers take WEBIRC first or not at all.
     client.on("socket connected", () => this.#sendWebirc());
     client.on("sasl failed", ({ reason }) => {

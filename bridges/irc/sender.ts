@@ -125,6 +125,12 @@ export class Sender implements ConnectionOwner {
       this.#parts.onNoRelay(words(line));
       if (this.#relay.trial !== null) return this.#speakPlainly(this.#relay.trial);
     }
+    const labelled = line.command === "FAIL" ? this.#flights.removeLabelled(line.tags["label"]) : undefined;
+    if (labelled !== undefined) {
+      this.#refuse(labelled, words(line));
+      this.#flights.tidy(foldName(labelled.owner.ircChannel));
+      return this.#pump();
+    }
     const named = refusedChannel(line, (name) => this.#flights.has(foldName(name)));
     // Some refusals name no channel ("no text to send"): they mean the oldest line.
     const key = named === null ? this.#flights.oldest : foldName(named);
@@ -171,10 +177,10 @@ export class Sender implements ConnectionOwner {
       const wires = privmsg(outgoing.ircChannel, line);
       const bytes = bytesOf(wires);
       if (this.#flights.bytes > 0 && this.#flights.bytes + bytes > this.#parts.config.maxInFlightBytes) return;
-      const { text, tag, pieces, relay } = line;
+      const { text, tag, pieces, relay, label } = line;
       if (this.#relay.mustWait(relay, outgoing.ircChannel, this.#flights)) return;
       this.#current.next += 1;
-      this.#write(wires, { text, tag, pieces, relay, owner: outgoing, bytes, isResent: false });
+      this.#write(wires, { text, tag, pieces, relay, label, owner: outgoing, bytes, isResent: false });
     }
   }
 

@@ -26,7 +26,14 @@ export function wordingOf({ ircChannel, json, publication }: Outgoing, parts: Wo
     const lines = encodeJson(json, { data, from: null }, limits, nextChunkId());
     // Several lines at once cannot be relayed.
     if (lines?.every(({ pieces }) => pieces === undefined) === true)
-      return lines.map((line) => ({ ...line, relay: nick }));
+      return lines.map((line) => labelled({ ...line, relay: nick }, parts));
   }
-  return encodeJson(json, { data, from }, lineLimits(connection, ircChannel), nextChunkId());
+  const lines = encodeJson(json, { data, from }, lineLimits(connection, ircChannel), nextChunkId());
+  const [first] = lines ?? [];
+  return first?.pieces === undefined ? lines : [labelled(first, parts)];
+}
+
+/** For what is refused without the channel's name. An ordinary line's refusal has it, and an answer to each would be as much again to read. */
+function labelled(line: Line, { connection, nextChunkId }: WordingParts): Line {
+  return connection.capability("labeled-response") === null ? line : { ...line, label: nextChunkId() };
 }

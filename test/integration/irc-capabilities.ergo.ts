@@ -146,6 +146,26 @@ describe("what Ergo offers", () => {
     expect(two.inbox.messages.map(({ from }) => from)).toEqual(["carol"]);
   });
 
+  it("labels: the refused message is the banned one's, and not one of another channel", async () => {
+    const [one, two] = [`room${count++}`, `room${count++}`];
+    await using bob = await RawIrc.login(server, `bob${count++}`, `#${one}`, `#${two}`);
+    await using bridge = await startIrcNetwork(server, { oper: ERGO_OPER, senders: 1 });
+    const say = (name: string, text: string, from: string) =>
+      bridge.network.publish(`/${name}`, publication({ text }, from));
+    for (const name of [one, two]) {
+      await bridge.network.join(`/${name}`);
+      await say(name, "proof", "alice");
+    }
+    bob.send(`MODE #${two} +b m:mallory/web!*@*`);
+    await bob.waitFor(/ MODE /);
+    const turns = Array.from({ length: 30 }, (_, n) => n);
+    const results = await Promise.allSettled(
+      turns.map((n) => (n % 3 === 1 ? say(two, `bad ${n}`, "mallory") : say(one, `good ${n}`, "alice"))),
+    );
+    expect(results.map(({ status }) => status)).toEqual(turns.map((n) => (n % 3 === 1 ? "rejected" : "fulfilled")));
+    expect(bridge.inbox.messages).toHaveLength(22);
+  });
+
   it("logs in with an account where its connections may have nicks of their own, and else says what to change", async () => {
     const sasl = { mechanism: "plain", account: "bridges", password: "secret-of-bridges" } as const;
     const register = async (where: TestServer): Promise<void> => {

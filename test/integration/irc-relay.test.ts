@@ -102,6 +102,31 @@ describe("speaking in browsers' names", () => {
     ]);
   });
 
+  it("knows by its label whose message was refused, though refusals name no channel", async () => {
+    ircd.capabilities += " labeled-response";
+    const relay = ircd.script;
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    ircd.script = (client, command, line) => {
+      if (!isHolding || command !== "RELAYMSG") return relay(client, command, line);
+      const label = /[@;]label=(\w+)/.exec(line)?.[1];
+      if (line.includes("mallory/web")) {
+        client.send(`${label === undefined ? "" : `@label=${label} `}:srv FAIL RELAYMSG BANNED :No`);
+        for (const release of held.splice(0)) setImmediate(release);
+      } else held.push(() => void relay(client, command, line.replace(/^@label=\w+ /, "")));
+      return true;
+    };
+    await start();
+    for (const channel of ["/a", "/b"]) await say({ text: "proof" }, "alice", channel);
+    isHolding = true;
+    const results = await Promise.allSettled([
+      say({ text: "good" }, "alice", "/a"),
+      say({ text: "bad" }, "mallory", "/b"),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(results[1]).toMatchObject({ reason: { kind: "refused" } });
+  });
+
   it("does not say in another way what somebody is banned from saying", async () => {
     refusal = "BANNED";
     await start();
