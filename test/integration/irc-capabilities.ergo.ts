@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
+import type { NetworkError } from "../../bridges/network.ts";
 import { RecordingInbox } from "../contract/network/inbox.ts";
 import { ERGO_OPER, startErgo } from "../support/ergo.ts";
 import { startIrcNetwork } from "../support/irc-networks.ts";
@@ -162,7 +163,10 @@ describe("what Ergo offers", () => {
     const results = await Promise.allSettled(
       turns.map((n) => (n % 3 === 1 ? say(two, `bad ${n}`, "mallory") : say(one, `good ${n}`, "alice"))),
     );
-    expect(results.map(({ status }) => status)).toEqual(turns.map((n) => (n % 3 === 1 ? "rejected" : "fulfilled")));
+    const outcomes = results.map((result) =>
+      result.status === "rejected" ? (result.reason as NetworkError).kind : "accepted",
+    );
+    expect(outcomes).toEqual(turns.map((n) => (n % 3 === 1 ? "refused" : "accepted")));
     expect(bridge.inbox.messages).toHaveLength(22);
   });
 
