@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { Bridge, describeName, makeMapping } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
+import { ircFileFaults } from "./bridges/irc/index.ts";
 import { accountOf } from "./bridges/xmpp/index.ts";
 import { ConfigError, describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp } from "./cli/index.ts";
 import { label, listKeys, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
@@ -102,6 +103,8 @@ async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeC
 }
 
 async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
+  const faults = ircFileFaults(config.irc);
+  if (faults.length > 0) throw new ConfigError(faults);
   const configured = networksOf(config, false);
   const mapping = makeMapping(config.mapping, configured);
   const parts = { node: config.bridge.node, log, now, random: Math.random, newId: randomUUID };

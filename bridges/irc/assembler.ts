@@ -73,8 +73,8 @@ export class Assembler {
     return old.map(([key]) => key);
   }
 
-  clear(): void {
-    this.#open.clear();
+  drop(isDropped: (key: string) => boolean): void {
+    for (const key of this.#open.keys()) if (isDropped(key)) this.#open.delete(key);
   }
 
   #break(key: string, reason: string): Assembled {

@@ -4,13 +4,22 @@ import type { IrcConfig } from "./config.ts";
 import type { IrcLine } from "./connection.ts";
 import { ircNameOf } from "./foreign-names.ts";
 import { foldAscii, foldName } from "./names.ts";
-import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
+import { END_OF_NAMES, joinLine, refusesJoin, TOO_MANY_CHANNELS, words } from "./replies.ts";
 
 /** A channel that the bridge wants to be in. */
 export interface Channel {
   readonly name: string;
   readonly ircChannel: string;
   state: "joining" | "joined" | "out";
+  /** Why we are out, or were when we last tried; null while all is well. */
+  readonly trouble: string | null;
+}
+
+/** The server refuses a channel because this connection is in as many as it may be. */
+export class TooManyChannelsError extends NetworkError {
+  constructor(message: string) {
+    super("refused", message);
+  }
 }
 
 /** Who is told what becomes of channels. */
@@ -19,12 +28,15 @@ export interface ChannelsOwner {
   onJoined(channel: Channel, absence: string | null): void;
   /** We are out of a channel that we were in, and could not come back. It is tried again. */
   onLost(channel: Channel, reason: string): void;
+  /** The server refused to let us in, for the first time or again. */
+  onRefused(channel: Channel, line: IrcLine): void;
 }
 
 interface Entry extends Channel {
   readonly isCut: boolean;
   hasTopic: boolean;
   absence: string | null;
+  trouble: string | null;
   /** While joining: since when. While out: when it is tried again. */
   sinceMs: number;
   pending: PromiseWithResolvers<void> | null;
@@ -59,6 +71,15 @@ export class Channels {
     this.#send = send;
     this.#owner = owner;
     this.#now = now;
+  }
+
+  /** Channels that we are in, or want to be in. */
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  all(): Iterable<Channel> {
+    return this.#byName.values();
   }
 
   get(name: string): Channel | undefined {
@@ -134,13 +155,19 @@ export class Channels {
     if (line.command === END_OF_NAMES) this.#onJoined(entry);
     else if (line.command === "332") entry.hasTopic = true;
     else if (line.command === NO_TOPIC) entry.hasTopic = false;
-    else if (refusesJoin(line)) this.#onRefused(entry, new NetworkError("refused", words(line)));
+    else if (refusesJoin(line)) {
+      // In none at all, it is not about how many; a further connection would not help.
+      const isFull = line.command === TOO_MANY_CHANNELS && this.#byName.size > 1;
+      if (!isFull || entry.absence !== null) this.#owner.onRefused(entry, line);
+      this.#onRefused(entry, isFull ? new TooManyChannelsError(words(line)) : new NetworkError("refused", words(line)));
+    }
   }
 
   #onJoined(entry: Entry): void {
     const { absence } = entry;
     entry.state = "joined";
     entry.absence = null;
+    entry.trouble = null;
     // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid. What the mapping
     // strips is left out here as well: another bridge may have another mapping.
     // A line that is too long would end the connection with some servers; so a very long name has no topic.
@@ -155,7 +182,8 @@ export class Channels {
     else {
       entry.state = "out";
       entry.sinceMs = this.#now() + this.#config.rejoinIntervalMs;
-      this.#owner.onLost(entry, `${entry.absence}; cannot join again: ${error.message}`);
+      entry.trouble = `${entry.absence}; cannot join again: ${error.message}`;
+      this.#owner.onLost(entry, entry.trouble);
     }
     this.#settle(entry, error);
   }
@@ -164,6 +192,7 @@ export class Channels {
     const entry = this.#byKey.get(foldName(ircChannel));
     if (entry === undefined) return;
     entry.absence = reason;
+    entry.trouble = reason;
     this.#request(entry).promise.catch(() => undefined);
   }
 
@@ -179,6 +208,7 @@ export class Channels {
       state: "out" as const,
       hasTopic: false,
       absence: null,
+      trouble: null,
       sinceMs: 0,
       pending: null,
     };
@@ -197,7 +227,7 @@ export class Channels {
     entry.state = "joining";
     entry.hasTopic = false;
     entry.sinceMs = this.#now();
-    this.#send(`JOIN ${entry.ircChannel}`);
+    this.#send(joinLine(entry.ircChannel, this.#config.keys?.[entry.name]));
     return pending;
   }
 

@@ -3,8 +3,24 @@ import { z } from "zod";
 const milliseconds = z.number().int().positive();
 const bytes = z.number().int().positive();
 
-/** How a bridge reaches its IRC network. */
-export const ircSchema = z.strictObject({
+const file = z.string().min(1).optional();
+const oneWord = z.string().regex(/^[^\s:]\S*$/, "must have no spaces, and must not begin with a colon");
+/** As IRC has it: no spaces, no commas, and 50 bytes at the very most anywhere. */
+const channelKey = z.string().regex(/^[^\s,:][^\s,]{0,49}$/, "1 to 50 characters without spaces and commas");
+const MAX_KEYS = 10_000;
+
+const saslSchema = z
+  .strictObject({
+    mechanism: z
+      .enum(["off", "plain", "external"])
+      .default("off")
+      .describe("how we log in to the network's account service: with account and password, or with certFile"),
+    account: z.string().min(1).optional().describe("name of the account; needed for plain"),
+    password: z.string().min(1).optional().describe("password of the account; needed for plain"),
+  })
+  .prefault({});
+
+const settings = z.strictObject({
   host: z
     .string()
     .min(1)
@@ -12,17 +28,49 @@ export const ircSchema = z.strictObject({
     .describe("name or address of the IRC server; unset, and no XMPP: `up` starts the embedded one"),
   port: z.number().int().min(0).max(65_535).default(6667).describe("TCP port of the IRC server"),
   tls: z.boolean().default(false).describe("connect with TLS, and check the server's certificate"),
-  password: z.string().min(1).optional().describe("server password (PASS)"),
+  caFile: file.describe(
+    "PEM file of the authority that signed the server's certificate; unset: the system's; needs tls",
+  ),
+  fingerprint: z
+    .string()
+    .regex(/^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/, "64 hexadecimal digits, in pairs with : between them or not")
+    .optional()
+    .describe(
+      "SHA-256 fingerprint of the server's certificate; only that one is accepted, whoever signed it; needs tls",
+    ),
+  certFile: file.describe("PEM file of our certificate, for servers that ask for one and for SASL EXTERNAL; needs tls"),
+  keyFile: file.describe("PEM file of the private key of certFile"),
+  password: z
+    .string()
+    .regex(/^[^\r\n\0]+$/, "must be on one line")
+    .optional()
+    .describe("server password (PASS)"),
+  sasl: saslSchema,
+  webirc: z
+    .strictObject({
+      password: oneWord.optional().describe("password of the server's WEBIRC gateway block, for users of their own"),
+    })
+    .prefault({}),
   nick: z
     .string()
     .regex(/^[A-Za-z[\]\\`_^{|}][A-Za-z[\]\\`_^{|}-]{0,15}$/, "1 to 16 letters, no digits")
     .default("tailspin")
     .describe("first part of our nicks; the node's number follows; the same for all bridges on one network"),
+  maxReceivers: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(8)
+    .describe("most receiving connections; another is opened when the server allows no more channels on one"),
   senders: z.number().int().min(1).max(16).default(2).describe("number of sending connections"),
   registrationTimeoutMs: milliseconds.default(15_000).describe("ms for connecting and registering"),
   joinTimeoutMs: milliseconds.default(10_000).describe("ms until a join that the server does not answer fails"),
   publishTimeoutMs: milliseconds.default(10_000).describe("ms until a message that does not come back fails"),
   rejoinIntervalMs: milliseconds.default(60_000).describe("ms between tries to join again where we were thrown out"),
+  refusedIntervalMs: milliseconds
+    .default(60_000)
+    .describe("ms between tries after the server refused who we are: wrong password, SASL failed, banned"),
   pingIntervalMs: milliseconds.default(5_000).describe("ms between PINGs"),
   deadAfterMs: milliseconds.default(15_000).describe("ms of silence after which a connection counts as lost"),
   reconnectMinMs: milliseconds.default(250).describe("ms; upper bound of the first random wait before reconnecting"),
@@ -38,7 +86,36 @@ export const ircSchema = z.strictObject({
     .default(30_000)
     .describe("ms that the connection which joins for old messages stays after the last request"),
   discoverTimeoutMs: milliseconds.default(30_000).describe("ms until a LIST of the channels that does not end fails"),
-  maxDiscovered: z.number().int().positive().default(10_000).describe("channels that one LIST may bring"),
+  keys: z
+    .record(z.string().startsWith("/"), channelKey)
+    .refine((keys) => Object.keys(keys).length <= MAX_KEYS, `at most ${MAX_KEYS} keys`)
+    .optional()
+    .meta({ secret: true })
+    .describe("key (mode +k) of each channel that needs one, by the channel's name in Bayeux"),
+});
+
+/** How a bridge reaches its IRC network. */
+export const ircSchema = settings.superRefine((irc, context) => {
+  const refuse = (key: string, message: string): void =>
+    context.addIssue({ code: "custom", path: key.split("."), message });
+  if (!irc.tls) {
+    for (const key of ["caFile", "fingerprint", "certFile"] as const) {
+      if (irc[key] !== undefined) refuse(key, "is for connections with TLS; set irc.tls, or leave it out");
+    }
+  }
+  if ((irc.certFile === undefined) !== (irc.keyFile === undefined)) {
+    const missing = irc.certFile === undefined ? "certFile" : "keyFile";
+    refuse(missing, "must be set: irc.certFile and irc.keyFile belong together");
+  }
+  const { mechanism, account, password } = irc.sasl;
+  if (mechanism === "plain") {
+    if (account === undefined) refuse("sasl.account", "must be set for the mechanism plain");
+    if (password === undefined) refuse("sasl.password", "must be set for the mechanism plain");
+  }
+  if (mechanism === "external" && irc.certFile === undefined)
+    refuse("certFile", "must be set for the SASL mechanism external, which shows it");
+  if (mechanism === "off" && (account !== undefined || password !== undefined))
+    refuse("sasl.mechanism", "must be plain or external where irc.sasl has an account or a password");
 });
 
 /** Settings of the IRC network, with defaults filled in. */

@@ -3,6 +3,11 @@ import type { Logger } from "pino";
 import { Backoff, type FaultCounter } from "../../link/index.ts";
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
+import { explain, type Ending } from "./endings.ts";
+import { OurNick } from "./our-nick.ts";
+import { Pings } from "./pings.ts";
+import { login, Registration, type Visitor } from "./registration.ts";
+import { tlsSettings } from "./tls.ts";
 import { LineTransport } from "./transport.ts";
 
 /** A line from the server, parsed. */
@@ -14,13 +19,15 @@ export interface ConnectionOwner {
   onRegistered(connection: Connection): void;
   onLine(connection: Connection, line: IrcLine): void;
   /** Lost, or not reached. Connecting again waits for the promise. */
-  onDown(connection: Connection, reason: string): Promise<void> | void;
+  onDown(connection: Connection, ending: Ending): Promise<void> | void;
 }
 
 /** What a connection is made of. */
 export interface ConnectionParts {
   readonly config: IrcConfig & { readonly host: string };
   readonly nicks: readonly string[];
+  /** Told to the server by WEBIRC, where the connection is a visitor's own and `irc.webirc` has a password. */
+  readonly visitor?: Visitor;
   readonly owner: ConnectionOwner;
   readonly log: Logger;
   readonly faults: FaultCounter;
@@ -29,36 +36,32 @@ export interface ConnectionParts {
 }
 
 /** Left to irc-framework: negotiation, registration, what the server supports, PING, and our nick. */
-const HANDLED_BY_LIBRARY = new Set(["CAP", "AUTHENTICATE", "001", "005", "PING", "NICK"]);
+const HANDLED_BY_LIBRARY = new Set(["CAP", "AUTHENTICATE", "903", "001", "005", "PING", "NICK"]);
 const USERNAME = "tailspin";
-const MAX_PINGS = 1_000;
 const STABLE_AFTER_MS = 10_000;
-
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
 
 /** One connection to the server, which comes back by itself until it is closed. */
 export class Connection {
   readonly #parts: ConnectionParts;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
-  readonly #pings = new Map<string, Waiter>();
+  readonly #nick: OurNick;
+  readonly #pings = new Pings();
   #client: Client | null = null;
+  #registration: Registration | null = null;
   #isRegistered = false;
-  #nick = "";
-  #nickIndex = 0;
   #lastHeardMs = 0;
   #registeredMs = 0;
-  #pingCount = 0;
   #reason = "";
+  #code: string | null = null;
   #running: Promise<void> | null = null;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    const { reconnectMinMs, reconnectMaxMs } = parts.config;
-    this.#backoff = new Backoff({ baseMs: reconnectMinMs, capMs: reconnectMaxMs, random: parts.random });
+    const { config, nicks: candidates, log, now, random } = parts;
+    const { reconnectMinMs, reconnectMaxMs } = config;
+    this.#nick = new OurNick({ config, candidates, log, now, random });
+    this.#backoff = new Backoff({ baseMs: reconnectMinMs, capMs: reconnectMaxMs, random });
   }
 
   get isRegistered(): boolean {
@@ -67,7 +70,7 @@ export class Connection {
 
   /** Our present nick, as the server spells it. */
   get nick(): string {
-    return this.#nick;
+    return this.#nick.value;
   }
 
   start(): void {
@@ -111,15 +114,14 @@ export class Connection {
 
   /** Resolves when the server has handled everything sent before. @throws NetworkError `unavailable` */
   ping(): Promise<void> {
-    if (this.#client === null || !this.#isRegistered || this.#pings.size >= MAX_PINGS) {
-      return Promise.reject(new NetworkError("unavailable", "not connected"));
-    }
-    return this.#ping(this.#client);
+    const client = this.#client;
+    if (client === null || !this.#isRegistered) return Promise.reject(new NetworkError("unavailable", "not connected"));
+    return this.#pings.ask((line) => client.raw(line));
   }
 
   /** Ends this connection; the loop connects again. */
-  reset(reason: string): void {
-    this.#reason ||= reason;
+  reset(reason: string, code: string | null = null): void {
+    this.#note(reason, code);
     this.#client?.connection.end(null, true);
   }
 
@@ -134,31 +136,45 @@ export class Connection {
   }
 
   async #run(): Promise<void> {
-    const { owner } = this.#parts;
+    const { config, owner, random } = this.#parts;
     while (!this.#closing.signal.aborted) {
-      const reason = await this.#connectOnce();
+      const { reason, code } = await this.#connectOnce();
+      const wasStable = this.#isRegistered && this.#parts.now() - this.#registeredMs > STABLE_AFTER_MS;
       // A server that throws us out again and again is not asked faster for letting us in.
-      if (this.#isRegistered && this.#parts.now() - this.#registeredMs > STABLE_AFTER_MS) this.#backoff.reset();
+      if (wasStable) this.#backoff.reset();
       this.#isRegistered = false;
-      for (const waiter of this.#pings.values()) waiter.reject(new NetworkError("unavailable", reason));
-      this.#pings.clear();
-      await owner.onDown(this, reason);
-      await pause(this.#backoff.next(), this.#closing.signal);
+      this.#pings.fail(reason);
+      const ending = explain(reason, code, wasStable);
+      await owner.onDown(this, ending);
+      // A wrong password is not hammered: many servers ban for that.
+      const waitMs = ending.isRefusal ? config.refusedIntervalMs * (0.5 + random() / 2) : this.#backoff.next();
+      await pause(waitMs, this.#closing.signal);
     }
   }
 
   /** @returns why the connection ended */
-  async #connectOnce(): Promise<string> {
+  async #connectOnce(): Promise<{ reason: string; code: string | null }> {
     const { config, nicks, faults, now } = this.#parts;
     this.#reason = "";
-    this.#nick = "";
-    this.#nickIndex = 0;
+    this.#code = null;
+    this.#nick.set("");
     this.#lastHeardMs = now();
+    let security;
+    try {
+      security = tlsSettings(config);
+    } catch (error) {
+      return { reason: error instanceof Error ? error.message : String(error), code: "FILE" };
+    }
     // A new client each time: what the last server told of itself must not outlive the connection.
     const client = new Client();
     this.#client = client;
-    // With it a server leaves out its own replay at a JOIN, so that whatever it sends of old is an answer.
-    client.requestCap("draft/chathistory");
+    this.#registration = new Registration(client, {
+      config,
+      nicks,
+      visitor: this.#parts.visitor ?? null,
+      fail: (reason, code) => this.reset(reason, code),
+      note: (reason, code) => this.#note(reason, code),
+    });
     client.raw_middleware.use((_command, message, _rawLine, _client, next) => this.#onMessage(client, message, next));
     client.connection.on("bad line", (error) => {
       const reason = error instanceof Error ? error.message : String(error);
@@ -169,13 +185,12 @@ export class Connection {
     client.connect({
       host: config.host,
       port: config.port,
-      tls: config.tls,
-      rejectUnauthorized: true,
+      security,
       nick: nicks[0] ?? config.nick,
       username: USERNAME,
       gecos: "TailSpin bridge",
       ...(config.password === undefined ? {} : { password: config.password }),
-      account: {}, // Else the library takes the server's password for a SASL one.
+      ...login(config.sasl),
       version: "",
       auto_reconnect: false, // It gives up after a first refused connection.
       ping_interval: 0,
@@ -186,7 +201,16 @@ export class Connection {
     clearInterval(watch);
     client.removeAllListeners();
     this.#client = null;
-    return this.#reason || (error instanceof Error ? error.message : "the server closed the connection");
+    if (this.#reason !== "") return { reason: this.#reason, code: this.#code };
+    if (!(error instanceof Error)) return { reason: "the server closed the connection", code: null };
+    return { reason: error.message, code: "code" in error ? String(error.code) : null };
+  }
+
+  /** The first thing that is said about an end is the one that explains it. */
+  #note(reason: string, code: string | null): void {
+    if (this.#reason !== "") return;
+    this.#reason = reason;
+    this.#code = code;
   }
 
   /** Registration within its time; then PING, and an end to silence. */
@@ -201,11 +225,20 @@ export class Connection {
       if (nowMs - lastTickMs > 2 * intervalMs) this.#lastHeardMs = nowMs;
       lastTickMs = nowMs;
       if (!this.#isRegistered) {
-        if (nowMs - startedMs >= config.registrationTimeoutMs) this.reset("the server did not register us in time");
+        if (nowMs - startedMs >= config.registrationTimeoutMs) this.#giveUp();
       } else if (nowMs - this.#lastHeardMs >= config.deadAfterMs) this.reset("the server fell silent");
       else this.#client?.raw("PING :alive");
+      const nick = this.#isRegistered ? this.#nick.due(nowMs) : null;
+      if (nick !== null) this.#client?.raw(`NICK ${nick}`);
     }, intervalMs);
     return timer.unref();
+  }
+
+  /** The time for registering is over. */
+  #giveUp(): void {
+    if (this.#client?.connection.connected === true) this.reset("the server did not register us in time");
+    else if (this.#parts.config.tls) this.reset("no TLS connection came about in time", "NO_TLS");
+    else this.reset("no connection came about in time", "ETIMEDOUT");
   }
 
   #onMessage(client: Client, message: Message, next: () => void): void {
@@ -214,12 +247,15 @@ export class Connection {
     const { command, params } = message;
     // The library fails on a CAP line without a list.
     if (HANDLED_BY_LIBRARY.has(command) && (command !== "CAP" || params.length >= 3)) next();
-    if (command === "PONG") this.#onPong(params.at(-1) ?? "");
-    else if (command === "ERROR") this.#reason ||= params.at(-1) ?? "";
-    else if (command === "001" && params[0] !== undefined && this.#nick === "") this.#onWelcome(client, params[0]);
-    else if (!this.#isRegistered) this.#onBeforeRegistration(client, command, params.at(-1) ?? "");
-    else {
-      if (command === "NICK" && message.nick === this.#nick) this.#nick = params[0] ?? this.#nick;
+    if (command === "PONG") this.#pings.onPong(params.at(-1) ?? "");
+    else if (command === "ERROR") this.#note(params.at(-1) ?? "", null);
+    else if (command === "KILL" && this.#nick.is(params[0] ?? "")) {
+      this.#note(`killed by ${message.nick || message.prefix}: ${params.at(-1) ?? ""}`, "KILL");
+    } else if (command === "001" && params[0] !== undefined && this.#nick.value === "")
+      this.#onWelcome(client, params[0]);
+    else if (!this.#isRegistered) this.#registration?.onLine(message);
+    else if (!this.#nick.isRefusal(command)) {
+      if (command === "NICK") this.#nick.onNick(message.nick, params[0] ?? "");
       this.#handOver(message);
     }
   }
@@ -233,44 +269,20 @@ export class Connection {
     }
   }
 
-  #onBeforeRegistration(client: Client, command: string, words: string): void {
-    // In use, collision, unavailable, or not allowed (too long, perhaps): the next one may do.
-    if (!["432", "433", "436", "437"].includes(command)) {
-      if (["464", "465"].includes(command)) this.#reason ||= words;
-      return;
-    }
-    this.#nickIndex += 1;
-    const nick = this.#parts.nicks[this.#nickIndex];
-    if (nick === undefined) this.reset(`no nick is free or allowed: ${words}`);
-    else client.raw(`NICK ${nick}`);
-  }
-
   #onWelcome(client: Client, nick: string): void {
-    this.#nick = nick;
+    if (this.#registration?.onWelcome() === false) return;
+    this.#nick.set(nick);
     // The answer comes after everything that the server tells newcomers.
-    this.#ping(client).then(
-      () => {
-        this.#isRegistered = true;
-        this.#registeredMs = this.#parts.now();
-        this.#parts.owner.onRegistered(this);
-      },
-      (error: unknown) => this.#parts.log.debug({ err: error }, "lost while registering"),
-    );
-  }
-
-  #ping(client: Client): Promise<void> {
-    this.#pingCount += 1;
-    const token = `t${this.#pingCount}`;
-    return new Promise((resolve, reject) => {
-      this.#pings.set(token, { resolve, reject });
-      client.raw(`PING :${token}`);
-    });
-  }
-
-  #onPong(token: string): void {
-    const waiter = this.#pings.get(token);
-    this.#pings.delete(token);
-    waiter?.resolve();
+    this.#pings
+      .ask((line) => client.raw(line))
+      .then(
+        () => {
+          this.#isRegistered = true;
+          this.#registeredMs = this.#parts.now();
+          this.#parts.owner.onRegistered(this);
+        },
+        (error: unknown) => this.#parts.log.debug({ err: error }, "lost while registering"),
+      );
   }
 }
 

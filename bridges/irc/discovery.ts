@@ -1,19 +1,22 @@
+import type { Naming } from "../naming.ts";
 import { NetworkError } from "../network.ts";
-import type { ChannelReader } from "./channel-names.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Connection, IrcLine } from "./connection.ts";
+import { channelOfIrc } from "./foreign-names.ts";
 import { words } from "./replies.ts";
 
 /** What discovery needs of the network around it. */
 export interface DiscoveryParts {
   readonly config: IrcConfig;
-  readonly reader: ChannelReader;
+  readonly naming: Naming;
   readonly maxNameLength: () => number;
   readonly now: () => number;
 }
 
 interface Listing {
   readonly connection: Connection;
+  /** Channels that are wanted at most. */
+  readonly limit: number;
   readonly deadlineMs: number;
   readonly found: Set<string>;
   readonly answer: PromiseWithResolvers<readonly string[]>;
@@ -39,6 +42,7 @@ export class Discovery {
   }
 
   /**
+   * @param limit so many channels at most; what the server tells beyond them is passed over
    * @param connection one that has been there for some time: servers refuse newcomers a list
    * @throws NetworkError `unavailable`, or `refused` with the server's words
    */
@@ -46,7 +50,11 @@ export class Discovery {
     if (this.#listing?.isLate === true) {
       throw new NetworkError("unavailable", "the server still owes an earlier list of channels");
     }
-    this.#listing ??= this.#begin(connection);
+    if (this.#listing !== null && this.#listing.limit < limit) {
+      await this.#listing.answer.promise.catch(() => undefined);
+      return this.discover(connection, limit);
+    }
+    this.#listing ??= this.#begin(connection, limit);
     return (await this.#listing.answer.promise).slice(0, limit);
   }
 
@@ -76,16 +84,17 @@ export class Discovery {
     listing.answer.reject(new NetworkError("unavailable", "the server did not send its list of channels in time"));
   }
 
-  #begin(connection: Connection): Listing {
+  #begin(connection: Connection, limit: number): Listing {
     connection.send("LIST");
     const deadlineMs = this.#parts.now() + this.#parts.config.discoverTimeoutMs;
     const answer = Promise.withResolvers<readonly string[]>();
-    return { connection, deadlineMs, found: new Set(), answer, notice: null, isLate: false };
+    return { connection, limit, deadlineMs, found: new Set(), answer, notice: null, isLate: false };
   }
 
   #add(listing: Listing, ircChannel: string, topic: string): void {
-    if (listing.isLate || listing.found.size >= this.#parts.config.maxDiscovered) return;
-    const channel = this.#parts.reader.read(ircChannel, topic, this.#parts.maxNameLength());
+    if (listing.isLate || listing.found.size >= listing.limit) return;
+    const { naming, maxNameLength } = this.#parts;
+    const channel = channelOfIrc(ircChannel, topic, maxNameLength(), naming);
     if (channel !== null) listing.found.add(channel);
   }
 

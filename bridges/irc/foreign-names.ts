@@ -30,7 +30,21 @@ export function ircNameOf(channel: string, naming: Naming, maxLength: number): I
   return alias === undefined ? encodeName(naming.local(channel), maxLength) : { ircChannel: alias, isCut: false };
 }
 
-/** @returns the Bayeux channel of an IRC channel in any letter case, or null where none has it (a cut name, for instance) */
-export function channelOfIrc(ircChannel: string, naming: Naming): string | null {
-  return channelNamed(ircChannel, naming, ircNames);
+/**
+ * The Bayeux channel of an IRC channel that was found, in any letter case.
+ *
+ * @param topic where a cut name's whole name may stand, as its last word
+ * @param maxLength the server's CHANNELLEN
+ * @returns null for a channel that has no name here
+ */
+export function channelOfIrc(ircChannel: string, topic: string, maxLength: number, naming: Naming): string | null {
+  const decode = (name: string): string | null => decodeName(name) ?? fromTopic(foldName(name), topic, maxLength);
+  return channelNamed(ircChannel, naming, { fold: foldName, decode });
+}
+
+/** The name's hash proves that it is this channel's, and not somebody's words. */
+function fromTopic(key: string, topic: string, maxLength: number): string | null {
+  const name = topic.split(" ").at(-1) ?? "";
+  const encoded = encodeName(name, maxLength);
+  return encoded?.isCut === true && encoded.ircChannel === key ? name : null;
 }

@@ -1,9 +1,10 @@
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
+import type { Ending } from "./endings.ts";
 import { foldName } from "./names.ts";
 import { OldBatches } from "./old-batches.ts";
-import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
+import { END_OF_NAMES, joinLine, refusesJoin, words } from "./replies.ts";
 
 /** What a historian needs of the network around it. */
 export interface HistorianParts {
@@ -14,6 +15,7 @@ export interface HistorianParts {
 
 interface Visit {
   readonly ircChannel: string;
+  readonly channelKey: string | undefined;
   readonly key: string;
   readonly deadlineMs: number;
   readonly answer: PromiseWithResolvers<readonly IrcLine[]>;
@@ -48,16 +50,17 @@ export class Historian implements ConnectionOwner, AsyncDisposable {
   /**
    * Everything that the server has kept of a channel, oldest first. One call at a time.
    *
+   * @param channelKey for channels that need one (mode +k)
    * @throws NetworkError `refused` when it may not join, or `unavailable`
    */
-  read(ircChannel: string): Promise<readonly IrcLine[]> {
+  read(ircChannel: string, channelKey: string | undefined): Promise<readonly IrcLine[]> {
     if (this.#visit !== null) throw new Error("two visits at once");
     if (this.#isClosed) return Promise.reject(new NetworkError("unavailable", "closed"));
     const { config, connect, now } = this.#parts;
     const answer = Promise.withResolvers<readonly IrcLine[]>();
     const deadlineMs = now() + config.historyTimeoutMs;
     const key = foldName(ircChannel);
-    this.#visit = { ircChannel, key, deadlineMs, answer, lines: [], isSent: false, isJoined: false };
+    this.#visit = { ircChannel, channelKey, key, deadlineMs, answer, lines: [], isSent: false, isJoined: false };
     if (this.#connection === null) {
       this.#connection = connect(this);
       this.#connection.start();
@@ -91,7 +94,7 @@ export class Historian implements ConnectionOwner, AsyncDisposable {
     }
   }
 
-  onDown(connection: Connection, reason: string): void {
+  onDown(connection: Connection, { reason }: Ending): void {
     if (connection !== this.#connection) return;
     this.#batches.clear();
     if (this.#visit?.isSent === true) this.#fail(new NetworkError("unavailable", reason));
@@ -110,7 +113,7 @@ export class Historian implements ConnectionOwner, AsyncDisposable {
     const visit = this.#visit;
     if (visit === null || visit.isSent || this.#connection?.isRegistered !== true) return;
     visit.isSent = true;
-    this.#connection.send(`JOIN ${visit.ircChannel}`);
+    this.#connection.send(joinLine(visit.ircChannel, visit.channelKey));
   }
 
   /** The replay comes before the answer to a PING, be it before the list of names or after it. */

@@ -1,21 +1,22 @@
 import { NetworkError, type HistoryPage, type HistoryQuery } from "../network.ts";
 import type { Channel } from "./channels.ts";
-import { ChatHistory } from "./chat-history.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
 import { Historian } from "./historian.ts";
 import type { InboundParts } from "./inbound.ts";
-import { OldBatches } from "./old-batches.ts";
 import { NOTHING_KEPT, pageFrom, pageOfAll, readOld, type OldMessages } from "./old-messages.ts";
+import type { Receiver } from "./receiver.ts";
 
 /** What history needs of the network around it. */
 export interface HistoryParts {
   readonly config: IrcConfig;
   readonly codec: Omit<InboundParts, "inbox">;
-  readonly receiver: Connection;
   /** Makes the connection that joins for old messages. */
   readonly connectHistorian: (owner: ConnectionOwner) => Connection;
 }
+
+/** Where a channel's history is asked for by command. */
+type Source = Pick<Receiver, "connection" | "chatHistory">;
 
 interface Fetched {
   readonly old: OldMessages;
@@ -27,9 +28,6 @@ interface Fetched {
 export class History implements AsyncDisposable {
   readonly #parts: HistoryParts;
   readonly #historian: Historian;
-  readonly #chatHistory: ChatHistory;
-  /** Of the receiving connection: answers, and the server's own replay when we join, which is passed over. */
-  readonly #batches: OldBatches;
   /** Requests not answered, by channel and question. */
   readonly #running = new Map<string, Map<string, Promise<Fetched>>>();
   #waiting = 0;
@@ -37,27 +35,20 @@ export class History implements AsyncDisposable {
 
   constructor(parts: HistoryParts) {
     this.#parts = parts;
-    const { config, receiver, connectHistorian, codec } = parts;
+    const { config, connectHistorian, codec } = parts;
     this.#historian = new Historian({ config, connect: connectHistorian, now: codec.now });
-    this.#chatHistory = new ChatHistory({
-      config,
-      send: (line) => receiver.send(line),
-      maxPerAnswer: () => receiver.limit("CHATHISTORY"),
-      now: codec.now,
-    });
-    this.#batches = new OldBatches(config.maxHistoryLines, this.#chatHistory);
   }
 
   /**
-   * A page of a joined channel.
+   * A page of a channel that the receiver is in.
    *
    * @throws NetworkError `refused` or `unavailable`
    */
-  async page(channel: Channel, query: HistoryQuery): Promise<HistoryPage> {
-    const source = sourceOf(this.#parts.receiver);
-    if (source === null) return NOTHING_KEPT;
-    const { old, isContiguous } = await this.#share(channel, source === "replay" ? "" : JSON.stringify(query), () =>
-      source === "replay" ? this.#readAll(channel) : this.#ask(channel, query),
+  async page(receiver: Source, channel: Channel, query: HistoryQuery): Promise<HistoryPage> {
+    const way = wayOf(receiver.connection);
+    if (way === null) return NOTHING_KEPT;
+    const { old, isContiguous } = await this.#share(channel, way === "replay" ? "" : JSON.stringify(query), () =>
+      way === "replay" ? this.#readAll(channel) : this.#ask(receiver, channel, query),
     );
     if (isContiguous === null) return pageOfAll(old, query);
     // The newest ones are wanted whole: the first of them may be the end of a long message.
@@ -70,36 +61,25 @@ export class History implements AsyncDisposable {
     this.#running.delete(name);
   }
 
-  /** A line of the receiving connection. @returns true when it is about what was said before */
-  onLine(line: IrcLine): boolean {
-    return this.#batches.take(line) || this.#chatHistory.onLine(line);
-  }
-
-  /** The receiving connection is lost. */
-  onDown(reason: string): void {
-    this.#batches.clear();
-    this.#chatHistory.onDown(reason);
-  }
-
   sweep(nowMs: number): void {
     this.#historian.sweep(nowMs);
-    this.#chatHistory.sweep(nowMs);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#historian[Symbol.asyncDispose]();
   }
 
-  async #readAll(channel: Channel): Promise<Fetched> {
-    const lines = await this.#historian.read(channel.ircChannel);
-    return { old: readOld(channel.name, lines, this.#parts.codec), isContiguous: null };
+  async #readAll({ name, ircChannel }: Channel): Promise<Fetched> {
+    const { config, codec } = this.#parts;
+    const lines = await this.#historian.read(ircChannel, config.keys?.[name]);
+    return { old: readOld(name, lines, codec), isContiguous: null };
   }
 
-  async #ask(channel: Channel, query: HistoryQuery): Promise<Fetched> {
+  async #ask({ chatHistory }: Source, channel: Channel, query: HistoryQuery): Promise<Fetched> {
     const { codec } = this.#parts;
     const read = (lines: readonly IrcLine[]): OldMessages => readOld(channel.name, lines, codec);
     const count = (lines: readonly IrcLine[]): number => read(lines).messages.length;
-    const { lines, isContiguous } = await this.#chatHistory.ask(channel.ircChannel, query, count);
+    const { lines, isContiguous } = await chatHistory.ask(channel.ircChannel, query, count);
     return { old: read(lines), isContiguous };
   }
 
@@ -127,10 +107,10 @@ export class History implements AsyncDisposable {
  * How the server shows what it has kept: by command (Ergo), at a JOIN (InspIRCd's `chanhistory`, mode H), or not at all.
  * Without batches, what is old could not be told from what is new.
  */
-function sourceOf(receiver: Connection): "command" | "replay" | null {
-  if (!receiver.hasCapability("batch")) return null;
-  if (receiver.hasCapability("draft/chathistory")) return "command";
-  const modes = receiver.option("CHANMODES");
+function wayOf(connection: Connection): "command" | "replay" | null {
+  if (!connection.hasCapability("batch")) return null;
+  if (connection.hasCapability("draft/chathistory")) return "command";
+  const modes = connection.option("CHANMODES");
   const withParameter: unknown = Array.isArray(modes) ? modes[2] : undefined;
   return typeof withParameter === "string" && withParameter.includes("H") ? "replay" : null;
 }

@@ -49,9 +49,9 @@ export class Inbound {
     }
   }
 
-  /** Forgets what has begun: its rest went by while we were away. */
-  clear(): void {
-    this.#assembler.clear();
+  /** Forgets what has begun in these channels: its rest went by while we were away. */
+  forget(isGone: (channel: string) => boolean): void {
+    this.#assembler.drop((key) => isGone(key.slice(0, key.indexOf(KEY_END))));
   }
 
   #onChunk(

@@ -11,13 +11,16 @@ declare module "irc-framework" {
   export interface ClientOptions {
     host: string;
     port: number;
-    tls: boolean;
-    rejectUnauthorized: boolean;
+    tls?: boolean;
+    rejectUnauthorized?: boolean;
+    /** Not the library's: it hands all options to the transport. */
+    security?: unknown;
     nick: string;
     username: string;
     gecos: string;
     password?: string;
-    account: Record<string, never>;
+    account: { account?: string; password?: string };
+    sasl_mechanism?: "EXTERNAL";
     version: string;
     auto_reconnect: boolean;
     ping_interval: number;
@@ -45,6 +48,8 @@ declare module "irc-framework" {
     readonly network: NetworkInfo;
     readonly raw_middleware: { use(middleware: Middleware): void };
     readonly connection: {
+      /** The way is open: after the TLS handshake, where there is one. */
+      readonly connected: boolean;
       end(line: string | null, hadError?: boolean): void;
       on(event: string, listener: (...args: unknown[]) => void): void;
     };
@@ -52,6 +57,8 @@ declare module "irc-framework" {
     raw(line: string): void;
     requestCap(name: string): void;
     on(event: "socket close", listener: (error: unknown) => void): void;
+    on(event: "socket connected", listener: () => void): void;
+    on(event: "sasl failed", listener: (event: { readonly reason: string }) => void): void;
     removeAllListeners(): void;
   }
 
@@ -61,19 +68,4 @@ declare module "irc-framework" {
     encodeValue(value: string): string;
     decodeValue(value: string): string;
   };
-}
-
-declare module "irc-framework/src/transports/net.js" {
-  import type { EventEmitter } from "node:events";
-  import type { Socket } from "node:net";
-
-  export default class NetTransport extends EventEmitter {
-    constructor(options: object);
-    socket: Socket | null;
-    isConnected(): boolean;
-    onSocketFullyConnected(): void;
-    onSocketData(data: Buffer): void;
-    writeLine(line: string, callback?: () => void): void;
-    close(force: boolean): void;
-  }
 }

@@ -3,20 +3,22 @@ import { FaultCounter } from "../../link/index.ts";
 import { PLAIN_NAMING, type Naming } from "../naming.ts";
 import { NetworkError, type HistoryPage, type HistoryQuery, type Member, type Network } from "../network.ts";
 import type { NetworkInbox, Publication } from "../network.ts";
-import { Announcements } from "./announcements.ts";
-import { ChannelReader } from "./channel-names.ts";
-import { Channels, type Channel } from "./channels.ts";
+import type { Channel } from "./channels.ts";
+import { ChunkIds } from "./chunk-ids.ts";
 import type { IrcConfig } from "./config.ts";
 import { Connection, type ConnectionOwner, type IrcLine } from "./connection.ts";
 import { Discovery } from "./discovery.ts";
+import type { Ending } from "./endings.ts";
 import { History } from "./history.ts";
 import { Inbound } from "./inbound.ts";
-import { foldAscii } from "./names.ts";
-import { bridgeNickTest, nickCandidates } from "./nicks.ts";
+import { bridgeNickTest, nickCandidates, receiverNickTest } from "./nicks.ts";
+import { Notices } from "./notices.ts";
 import { Outgoing } from "./outgoing.ts";
-import { Presence } from "./presence.ts";
-import { senderFor } from "./sender-choice.ts";
+import { Receiver, type ReceiverOwner } from "./receiver.ts";
+import { Receivers } from "./receivers.ts";
+import { hintFor, words } from "./replies.ts";
 import { Sender } from "./sender.ts";
+import { Senders } from "./senders.ts";
 
 /** What an IRC network is handed: its node's number, and the impure things. */
 export interface IrcNetworkParts {
@@ -34,71 +36,62 @@ export interface IrcNetworkParts {
 }
 
 const SWEEP_MS = 250;
-/** RFC 1459; newer servers tell. */
-const DEFAULT_CHANNEL_LENGTH = 200;
-const CHUNK_IDS = 36 ** 4;
 
-/** An IRC network: one connection that joins and receives, and a few that only send. */
-export class IrcNetwork implements Network, ConnectionOwner {
+/**
+ * An IRC network: connections that join and receive, each with its share of the channels, and a few that only send.
+ *
+ * It is up while one receiving and one sending connection are there. Where one receiving connection of several is lost,
+ * only its channels are touched: what is published to them is `unavailable`, and each tells its gap when it is back. When
+ * all were lost, `up` waits until each is back in its channels, or has been refused by the server that took another.
+ */
+export class IrcNetwork implements Network {
   readonly name = "irc";
   readonly #config: IrcConfig & { readonly host: string };
   readonly #parts: IrcNetworkParts;
   readonly #faults: FaultCounter;
+  readonly #notices: Notices;
   readonly #isBridge: (nick: string) => boolean;
-  readonly #receiver: Connection;
-  readonly #senders: readonly Sender[];
-  readonly #channels: Channels;
-  readonly #presence: Presence;
+  /** Of the receiving connections of bridges. */
+  readonly #isPeer: (nick: string) => boolean;
   readonly #history: History;
   readonly #discovery: Discovery;
-  readonly #announcements: Announcements;
+  readonly #chunkIds: ChunkIds;
+  readonly #receivers: Receivers;
+  readonly #senders: Senders;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
   #sweep: NodeJS.Timeout | undefined;
-  #isReady = false;
+  /** Receivers that could not come back though the server is there: `up` does not wait for them. */
+  readonly #givenUp = new Set<Receiver>();
   #isUp = false;
-  #isOutageTold = false;
   #isClosing = false;
-  #barrier: Promise<void> | null = null;
-  #chunkId: number;
 
   constructor(config: IrcConfig & { readonly host: string }, parts: IrcNetworkParts) {
     this.#config = config;
     this.#parts = { ...parts, log: parts.log.child({ network: this.name }) };
     this.#faults = new FaultCounter(this.#parts.log, parts.now);
+    this.#notices = new Notices(this.#parts.log);
     this.#isBridge = bridgeNickTest(config.nick);
-    this.#chunkId = Math.floor(parts.random() * CHUNK_IDS);
-    this.#receiver = this.#connect(this, `${parts.node}`);
-    this.#senders = Array.from({ length: config.senders }, (_, index) => this.#makeSender(index + 1));
-    const owner = {
-      onJoined: (channel: Channel, absence: string | null) => this.#onJoined(channel, absence),
-      onLost: (channel: Channel, reason: string) => this.#onChannelLost(channel, reason),
-    };
-    const { now, newId, naming = PLAIN_NAMING } = parts;
-    const maxNameLength = (): number => this.#maxNameLength;
-    this.#channels = new Channels(config, naming, (line) => this.#receiver.send(line), owner, now);
-    this.#presence = new Presence({
-      isHidden: (nick) => this.#isBridge(nick) || this.#senderOf(nick) !== undefined,
-      rankSigns: () => this.#receiver.rankSigns,
-      onChange: (ircChannel, change) => {
-        const channel = this.#channels.find(ircChannel);
-        if (channel?.state === "joined") this.#inbox?.presence(channel.name, change);
+    this.#isPeer = receiverNickTest(config.nick);
+    this.#chunkIds = new ChunkIds(parts.random);
+    this.#senders = new Senders(Array.from({ length: config.senders }, (_, index) => this.#makeSender(index + 1)));
+    this.#receivers = new Receivers({
+      config,
+      make: (number) => this.#makeReceiver(number),
+      onFull: (limit) => {
+        const hint = hintFor("405");
+        const { maxReceivers } = config;
+        this.#notices.warn("full", { limit, maxReceivers, hint }, "no room for more channels on this network");
       },
     });
+    const { node, now, newId, naming = PLAIN_NAMING } = parts;
     this.#history = new History({
       config,
       codec: { config, isBridge: this.#isBridge, now, newId },
-      receiver: this.#receiver,
-      connectHistorian: (historian) => this.#connect(historian, `${parts.node}s0`),
+      connectHistorian: (historian) => this.#connect(historian, `${node}s0`),
     });
-    this.#discovery = new Discovery({ config, reader: new ChannelReader(naming), maxNameLength, now });
-    this.#announcements = new Announcements({
-      isBridge: this.#isBridge,
-      isOurs: (nick) => foldAscii(nick) === foldAscii(this.#receiver.nick),
-      isMember: (ircChannel, nick) => this.#presence.has(ircChannel, nick),
-      find: (ircChannel) => this.#channels.find(ircChannel),
-      inbox: () => this.#inbox,
-    });
+    const maxNameLength = (): number => this.#receivers.first.maxNameLength;
+    this.#discovery = new Discovery({ config, naming, maxNameLength, now });
   }
 
   start(inbox: NetworkInbox): void {
@@ -106,143 +99,126 @@ export class IrcNetwork implements Network, ConnectionOwner {
     const { now, newId } = this.#parts;
     this.#inbox = inbox;
     this.#inbound = new Inbound({ config: this.#config, inbox, isBridge: this.#isBridge, now, newId });
-    for (const connection of [this.#receiver, ...this.#senders.map((sender) => sender.connection)]) connection.start();
+    this.#receivers.start();
+    for (const { connection } of this.#senders.all) connection.start();
     this.#sweep = setInterval(() => this.#onSweep(), SWEEP_MS).unref();
   }
 
   join(channel: string): Promise<void> {
-    return this.#channels.join(channel, this.#maxNameLength);
+    return this.#receivers.join(channel);
   }
 
   leave(name: string): Promise<void> {
-    const channel = this.#channels.get(name);
-    if (channel !== undefined) {
-      this.#announcements.forget(channel);
-      for (const sender of this.#senders) sender.leave(channel.ircChannel);
-    }
-    this.#channels.leave(name);
+    const channel = this.#receivers.of(name)?.channels.get(name);
+    if (channel !== undefined) for (const sender of this.#senders.all) sender.leave(channel.ircChannel);
+    this.#receivers.leave(name);
     return Promise.resolve();
   }
 
   async publish(name: string, publication: Publication): Promise<void> {
     if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the IRC server is not connected");
-    const channel = this.#joined(name);
+    const receiver = this.#receivers.of(name) ?? this.#receivers.first;
+    if (receiver.channels.get(name) !== undefined && !receiver.isReady)
+      throw new NetworkError("unavailable", `the channel's connection is away: ${receiver.lastReason}`);
+    const channel = receiver.joined(name);
     const { publishTimeoutMs, maxMessageBytes } = this.#config;
     const deadlineMs = this.#parts.now() + publishTimeoutMs;
     const outgoing = new Outgoing(name, channel.ircChannel, publication, deadlineMs, maxMessageBytes);
-    senderFor(this.#senders, channel.ircChannel).push(outgoing);
+    this.#senders.of(channel.ircChannel).push(outgoing);
     await outgoing.settled;
   }
 
   members(name: string): readonly Member[] {
-    const channel = this.#channels.get(name);
-    return channel === undefined ? [] : this.#presence.members(channel.ircChannel);
+    const receiver = this.#receivers.of(name);
+    const channel = receiver?.channels.get(name);
+    return receiver === undefined || channel === undefined ? [] : receiver.presence.members(channel.ircChannel);
   }
 
   async history(name: string, query: HistoryQuery): Promise<HistoryPage> {
+    const receiver = this.#receivers.of(name) ?? this.#receivers.first;
     // Before `up` already: the gap of a rejoin is told then, and whoever hears of it asks.
-    if (!this.#receiver.isRegistered) throw new NetworkError("unavailable", "the IRC server is not connected");
-    return this.#history.page(this.#joined(name), query);
+    if (!receiver.connection.isRegistered) throw new NetworkError("unavailable", "the IRC server is not connected");
+    return this.#history.page(receiver, receiver.joined(name), query);
   }
 
   async discover(limit: number): Promise<readonly string[]> {
-    const sender = this.#senders.find(({ connection }) => connection.isRegistered);
+    const sender = this.#senders.all.find(({ connection }) => connection.isRegistered);
     if (sender === undefined) throw new NetworkError("unavailable", "the IRC server is not connected");
     return this.#discovery.discover(sender.connection, limit);
   }
 
   announce(name: string, text: string): boolean {
-    const channel = this.#channels.get(name);
-    // From the receiving connection: it is in the channel, so it may speak there, and its leaving is our leaving.
-    return channel?.state === "joined" && this.#announcements.announce(this.#receiver, channel.ircChannel, text);
+    return this.#receivers.of(name)?.announce(name, text) ?? false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
-    const connections = [...this.#senders.map((sender) => sender.connection), this.#receiver];
+    const connections = [...this.#senders.all, ...this.#receivers.all].map(({ connection }) => connection);
     const closings = connections.map((connection) => connection.close());
     await Promise.all([...closings, this.#history[Symbol.asyncDispose]()]);
   }
 
-  onRegistered(): void {
-    this.#parts.log.info({ host: this.#config.host, port: this.#config.port, nick: this.#receiver.nick }, "connected");
-    this.#isOutageTold = false;
-    this.#comeBack().catch((error: unknown) => this.#parts.log.error({ err: error }, "could not join again"));
+  async #onReceiverRegistered(receiver: Receiver): Promise<void> {
+    const { host, port } = this.#config;
+    this.#parts.log.info({ host, port, nick: receiver.connection.nick }, "connected");
+    this.#receivers.onRegistered(receiver);
+    // What was sent before must have gone by, or it would be taken for the echo of something newer.
+    await this.#senders.settled();
   }
 
-  onDown(_connection: Connection, reason: string): void {
-    this.#isReady = false;
-    this.#history.onDown(reason);
-    this.#presence.clear();
-    this.#inbound?.clear();
-    for (const sender of this.#senders) sender.onReceiverLost(reason);
-    this.#channels.onDisconnected(reason);
+  #onReceiverDown(receiver: Receiver, ending: Ending): void {
+    const { reason } = ending;
+    const isElsewhere = (ircChannel: string): boolean => {
+      const found = this.#receivers.find(ircChannel);
+      return found !== null && found.receiver !== receiver;
+    };
+    this.#inbound?.forget((channel) => this.#receivers.of(channel) === receiver);
+    for (const sender of this.#senders.all) sender.onReceiverLost(reason, (ircChannel) => !isElsewhere(ircChannel));
     if (this.#isClosing) return;
-    if (!this.#isOutageTold) {
-      const { host, port } = this.#config;
-      this.#parts.log.warn({ host, port, reason }, "not connected to the IRC server, trying again");
+    const { host, port } = this.#config;
+    this.#notices.ended(ending, { host, port }, "not connected to the IRC server, trying again");
+    if (this.#receivers.all.some(({ isReady }) => isReady)) {
+      this.#givenUp.add(receiver);
+      return this.#tellUp();
     }
-    this.#isOutageTold = true;
+    this.#givenUp.clear();
     if (!this.#isUp) return;
     this.#isUp = false;
     this.#inbox?.down(reason);
   }
 
-  onLine(_connection: Connection, line: IrcLine): void {
-    if (this.#history.onLine(line)) return;
-    if (line.command === "PRIVMSG" || line.command === "NOTICE") return this.#onMessage(line);
-    this.#announcements.onLine(line);
-    this.#presence.onLine(line, this.#receiver.nick);
-    this.#channels.onLine(line, this.#receiver.nick);
-  }
-
-  async #comeBack(): Promise<void> {
-    // What was sent before must have gone by, or it would be taken for the echo of something newer.
-    const sending = this.#senders.filter((sender) => sender.connection.isRegistered);
-    await Promise.allSettled(sending.map((sender) => sender.connection.ping()));
-    if (!this.#receiver.isRegistered) return;
-    await this.#channels.onConnected();
-    this.#isReady = this.#receiver.isRegistered;
-    this.#tellUp();
-  }
-
   #tellUp(): void {
-    if (this.#isUp || !this.#isReady || !this.#senders.some((sender) => sender.connection.isRegistered)) return;
+    const ready = this.#receivers.all.filter(({ isReady }) => isReady);
+    const isAwaited = (receiver: Receiver): boolean =>
+      !receiver.isReady && receiver.channels.size > 0 && !this.#givenUp.has(receiver);
+    if (this.#isUp || ready.length === 0 || !this.#senders.isOneRegistered) return;
+    if (this.#receivers.all.some(isAwaited)) return;
     this.#isUp = true;
     this.#inbox?.up();
   }
 
-  #onMessage(line: IrcLine): void {
-    const channel = this.#channels.find(line.params[0] ?? "");
+  #onMessage(receiver: Receiver, line: IrcLine): void {
+    const channel = receiver.channels.find(line.params[0] ?? "");
     // Without a nick it is the server that speaks.
     if (channel === undefined || line.nick === "") return;
     const said = this.#inbound?.onLine(channel.name, line);
-    if (said !== undefined) this.#senderOf(line.nick)?.onEcho(channel.ircChannel, said);
+    if (said !== undefined) this.#senders.byNick(line.nick)?.onEcho(channel.ircChannel, said);
   }
 
-  get #maxNameLength(): number {
-    return this.#receiver.limit("CHANNELLEN") ?? DEFAULT_CHANNEL_LENGTH;
-  }
-
-  #joined(name: string): Channel {
-    const channel = this.#channels.get(name);
-    if (channel?.state !== "joined") throw new NetworkError("refused", "not in the channel");
-    return channel;
-  }
-
-  #onJoined(channel: Channel, absence: string | null): void {
+  #onJoined(receiver: Receiver, channel: Channel, absence: string | null): void {
     this.#parts.log.debug({ channel: channel.name, ircChannel: channel.ircChannel }, "joined");
+    this.#notices.forget(`join ${channel.name} `);
     this.#history.onJoined(channel.name);
     if (absence === null) return;
-    this.#announcements.onJoined(channel);
-    const members = this.#presence.members(channel.ircChannel);
+    const members = receiver.presence.members(channel.ircChannel);
     this.#inbox?.presence(channel.name, { type: "members", members });
     this.#inbox?.gap(channel.name, absence);
   }
 
   #onChannelLost(channel: Channel, reason: string): void {
-    this.#parts.log.warn({ channel: channel.name, ircChannel: channel.ircChannel, reason }, "out of a channel");
+    const detail = { channel: channel.name, ircChannel: channel.ircChannel, reason };
+    this.#notices.warn(`join ${channel.name} lost`, detail, "out of a channel");
     this.#inbox?.presence(channel.name, { type: "members", members: [] });
     this.#inbox?.gap(channel.name, reason);
   }
@@ -250,42 +226,62 @@ export class IrcNetwork implements Network, ConnectionOwner {
   #onSweep(): void {
     const nowMs = this.#parts.now();
     this.#inbound?.sweep(nowMs);
-    this.#channels.sweep(nowMs);
-    for (const part of [this.#history, this.#discovery, ...this.#senders]) part.sweep(nowMs);
+    for (const part of [...this.#receivers.all, this.#history, this.#discovery, ...this.#senders.all])
+      part.sweep(nowMs);
   }
 
-  #senderOf(nick: string): Sender | undefined {
-    const folded = foldAscii(nick);
-    return this.#senders.find((sender) => foldAscii(sender.connection.nick) === folded);
+  #isOurs(nick: string): boolean {
+    if (this.#isBridge(nick) || this.#senders.byNick(nick) !== undefined) return true;
+    // Others of our receiving connections may have been renamed.
+    return this.#receivers.byNick(nick) !== undefined;
+  }
+
+  #makeReceiver(number: number): Receiver {
+    const owner: ReceiverOwner = {
+      onRegistered: (receiver) => this.#onReceiverRegistered(receiver),
+      onReady: (receiver) => {
+        this.#givenUp.delete(receiver);
+        this.#tellUp();
+      },
+      onDown: (receiver, ending) => this.#onReceiverDown(receiver, ending),
+      onMessage: (receiver, line) => this.#onMessage(receiver, line),
+      onJoined: (receiver, channel, absence) => this.#onJoined(receiver, channel, absence),
+      onLost: (_receiver, channel, reason) => this.#onChannelLost(channel, reason),
+      onRefused: (channel, line) => this.#notices.refused("join", channel.name, channel.ircChannel, words(line)),
+      onPresence: (channel, change) => this.#inbox?.presence(channel.name, change),
+    };
+    const { log, now, node, naming = PLAIN_NAMING } = this.#parts;
+    const suffix = number === 1 ? `${node}` : `${node}r${number}`;
+    const parts = {
+      config: this.#config,
+      naming,
+      log,
+      connect: (connectionOwner: ConnectionOwner) => this.#connect(connectionOwner, suffix),
+      isHidden: (nick: string) => this.#isOurs(nick),
+      isPeer: (nick: string) => this.#isPeer(nick) && this.#receivers.byNick(nick) === undefined,
+      inbox: () => this.#inbox,
+      now,
+    };
+    return new Receiver(parts, owner);
   }
 
   #makeSender(number: number): Sender {
     return new Sender({
       config: this.#config,
       connect: (owner) => this.#connect(owner, `${this.#parts.node}s${number}`),
-      barrier: () => this.#passBarrier(),
-      nextChunkId: () => {
-        this.#chunkId = (this.#chunkId + 1) % CHUNK_IDS;
-        return this.#chunkId.toString(36).padStart(4, "0");
-      },
+      barrier: (ircChannel) => (this.#receivers.find(ircChannel)?.receiver ?? this.#receivers.first).barrier(),
+      keyOf: (channel) => this.#config.keys?.[channel],
+      nextChunkId: () => this.#chunkIds.next(),
       onRegistered: () => this.#tellUp(),
       onLine: (connection, line) => this.#discovery.onLine(connection, line),
-      onDown: (connection, reason) => {
-        this.#discovery.onDown(connection, reason);
+      onDown: (connection, ending) => {
+        this.#discovery.onDown(connection, ending.reason);
         // With the receiving connection down as well, that one tells.
         if (this.#isUp && !this.#isClosing)
-          this.#parts.log.warn({ sender: number, reason }, "sending connection lost, trying again");
+          this.#notices.ended(ending, { sender: number }, "sending connection lost, trying again");
       },
+      onRefused: ({ channel, ircChannel }, reason) => this.#notices.refused("message", channel, ircChannel, reason),
     });
-  }
-
-  /** One PING for all who ask before it is written: a refused burst asks once per line. */
-  #passBarrier(): Promise<void> {
-    if (this.#barrier === null) {
-      this.#barrier = this.#receiver.ping();
-      setImmediate(() => (this.#barrier = null));
-    }
-    return this.#barrier;
   }
 
   #connect(owner: ConnectionOwner, suffix: string): Connection {

@@ -3,13 +3,14 @@ import { foldAscii } from "./names.ts";
 /** RFC 1459 servers allow nine characters; some still do. */
 const SHORT_NICK = 9;
 const MAX_UNDERSCORES = 3;
-const BRIDGE_SUFFIX = /^\d+(?:s\d+)?_{0,3}$/;
+const BRIDGE_SUFFIX = /^\d+(?:[rs]\d+)?_{0,3}$/;
+const RECEIVER_SUFFIX = /^\d+(?:r\d+)?_{0,3}$/;
 
 /**
  * Lists the nicks to try, best first. The node's number makes them unique over a network of linked servers.
  *
  * @param stem the configured first part, without digits
- * @param suffix `"1"` for the receiving connection of node 1, `"1s2"` for its second sending one
+ * @param suffix `"1"` for the receiving connection of node 1, `"1r2"` for a further one, `"1s2"` for its second sending one
  */
 export function nickCandidates(stem: string, suffix: string): readonly string[] {
   const candidates = new Set<string>();
@@ -23,12 +24,21 @@ export function nickCandidates(stem: string, suffix: string): readonly string[] 
 
 /** Makes a test for nicks of bridges (ours and others') that were configured with the same stem. */
 export function bridgeNickTest(stem: string): (nick: string) => boolean {
+  return nickTest(stem, BRIDGE_SUFFIX);
+}
+
+/** The same for their receiving connections only. */
+export function receiverNickTest(stem: string): (nick: string) => boolean {
+  return nickTest(stem, RECEIVER_SUFFIX);
+}
+
+function nickTest(stem: string, suffix: RegExp): (nick: string) => boolean {
   const full = foldAscii(stem);
   return (nick) => {
     const folded = foldAscii(nick);
-    if (folded.startsWith(full)) return BRIDGE_SUFFIX.test(folded.slice(full.length));
+    if (folded.startsWith(full)) return suffix.test(folded.slice(full.length));
     if (folded.length !== SHORT_NICK) return false;
     const tail = /\d.*$/.exec(folded)?.[0] ?? "";
-    return BRIDGE_SUFFIX.test(tail) && tail.length < SHORT_NICK && full.startsWith(folded.slice(0, -tail.length));
+    return suffix.test(tail) && tail.length < SHORT_NICK && full.startsWith(folded.slice(0, -tail.length));
   };
 }

@@ -44,15 +44,19 @@ export class OutgoingQueue {
     for (const outgoing of this.#waiting) {
       if (outgoing.deadlineMs <= nowMs) outgoing.reject("unavailable", "could not be sent in time");
     }
+    this.#dropSettled();
+  }
+
+  #dropSettled(): void {
     if (!this.#waiting.some(({ isSettled }) => isSettled)) return;
     this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
     this.#bytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Fails everything that waits. */
-  fail(reason: string): void {
-    this.#bytes = 0;
-    for (const outgoing of this.#waiting.splice(0)) outgoing.reject("unavailable", reason);
+  /** Fails what waits for these channels. */
+  fail(reason: string, isFailed: (ircChannel: string) => boolean): void {
+    for (const outgoing of this.#waiting) if (isFailed(outgoing.ircChannel)) outgoing.reject("unavailable", reason);
+    this.#dropSettled();
   }
 
   #onSettled(ircChannel: string): void {

@@ -22,13 +22,18 @@ export class Presence {
   }
 
   members(ircChannel: string): readonly Member[] {
-    const nicks = [...(this.#channels.get(foldName(ircChannel))?.values() ?? [])];
-    return nicks.filter((nick) => !this.#parts.isHidden(nick)).map(toMember);
+    const people = this.nicks(ircChannel).filter((nick) => !this.#parts.isHidden(nick));
+    return people.map(toMember);
   }
 
   /** True for anybody in the channel, bridges included. */
   has(ircChannel: string, nick: string): boolean {
     return this.#channels.get(foldName(ircChannel))?.has(foldAscii(nick)) ?? false;
+  }
+
+  /** Everybody in the channel, bridges and ourselves included. */
+  nicks(ircChannel: string): readonly string[] {
+    return [...(this.#channels.get(foldName(ircChannel))?.values() ?? [])];
   }
 
   clear(): void {

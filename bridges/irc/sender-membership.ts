@@ -1,6 +1,6 @@
 import type { Connection, IrcLine } from "./connection.ts";
 import { foldAscii, foldName } from "./names.ts";
-import { END_OF_NAMES, refusesJoin, words } from "./replies.ts";
+import { END_OF_NAMES, joinLine, refusesJoin, TOO_MANY_CHANNELS, words } from "./replies.ts";
 
 /** Who is told how a join ended. Keys are folded channel names. */
 export interface MembershipOwner {
@@ -12,6 +12,10 @@ export interface MembershipOwner {
 interface Join {
   /** Why a message was refused without it. */
   readonly cause: string;
+  /** As it is sent. */
+  readonly line: string;
+  /** The connection is in as many channels as it may be: one of them has to be left first. */
+  needsRoom: boolean;
   startedMs: number | null;
   isConfirmed: boolean;
 }
@@ -19,12 +23,12 @@ interface Join {
 /** The channels that a sending connection had to join (mode +n), so that its messages are let in. */
 export class SenderMembership {
   readonly #connection: Connection;
-  readonly #barrier: () => Promise<void>;
+  readonly #barrier: (ircChannel: string) => Promise<void>;
   readonly #owner: MembershipOwner;
   readonly #joined = new Set<string>();
   readonly #joins = new Map<string, Join>();
 
-  constructor(connection: Connection, barrier: () => Promise<void>, owner: MembershipOwner) {
+  constructor(connection: Connection, barrier: (ircChannel: string) => Promise<void>, owner: MembershipOwner) {
     this.#connection = connection;
     this.#barrier = barrier;
     this.#owner = owner;
@@ -35,13 +39,14 @@ export class SenderMembership {
     return this.#joins.size > 0;
   }
 
-  /** @returns false when we are in the channel already, so that joining cannot help */
-  join(ircChannel: string, cause: string): boolean {
+  /** @param channelKey for channels that need one (mode +k) @returns false when we are in the channel already, so that joining cannot help */
+  join(ircChannel: string, cause: string, channelKey: string | undefined): boolean {
     const key = foldName(ircChannel);
     if (this.#joins.has(key)) return true;
     if (this.#joined.has(key)) return false;
-    this.#joins.set(key, { cause, startedMs: null, isConfirmed: false });
-    this.#connection.send(`JOIN ${ircChannel}`);
+    const line = joinLine(ircChannel, channelKey);
+    this.#joins.set(key, { cause, line, needsRoom: false, startedMs: null, isConfirmed: false });
+    this.#connection.send(line);
     return true;
   }
 
@@ -69,7 +74,10 @@ export class SenderMembership {
     const join = this.#joins.get(key);
     if (join === undefined) return false;
     if (line.command === END_OF_NAMES) void this.#finish(key, join);
-    else if (refusesJoin(line)) this.#fail(key, join, words(line));
+    else if (line.command === TOO_MANY_CHANNELS && this.#joined.size > 0) {
+      join.needsRoom = true;
+      this.#makeRoom();
+    } else if (refusesJoin(line)) this.#fail(key, join, words(line));
     // More refusals of lines that were on their way before the join: they are sent again as well.
     else return line.command === "404";
     return true;
@@ -88,13 +96,27 @@ export class SenderMembership {
     join.isConfirmed = true;
     this.#joined.add(key);
     try {
-      await this.#barrier();
+      await this.#barrier(key);
     } catch {
       // The receiving connection is lost: what was on its way is settled already.
     }
     if (this.#joins.get(key) !== join) return;
     this.#joins.delete(key);
     this.#owner.onJoined(key);
+    this.#makeRoom();
+  }
+
+  /** Leaves the channels that it joined first, where others cannot be joined without; what was sent there has arrived. */
+  #makeRoom(): void {
+    for (const join of this.#joins.values()) {
+      if (!join.needsRoom) continue;
+      // One that was just joined is needed until what was refused has been sent again.
+      const [left] = [...this.#joined].filter((key) => !this.#joins.has(key));
+      if (left === undefined || !this.#connection.isRegistered) return;
+      this.leave(left);
+      join.needsRoom = false;
+      this.#connection.send(join.line);
+    }
   }
 
   #fail(key: string, join: Join, reason: string): void {

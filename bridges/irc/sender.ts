@@ -1,10 +1,12 @@
 import type { Line } from "./line.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
 import type { IrcConfig } from "./config.ts";
+import type { Ending } from "./endings.ts";
 import { InFlight, type FlightLine } from "./in-flight.ts";
 import { foldName } from "./names.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
+import { isAnswered } from "./pings.ts";
 import { encodePayload } from "./payload.ts";
 import { lineLimits, privmsg } from "./privmsg.ts";
 import { isRefusal, refusedChannel, words } from "./replies.ts";
@@ -17,12 +19,16 @@ const LATE_ECHO_MS = 2_000;
 export interface SenderParts {
   readonly config: IrcConfig;
   readonly connect: (owner: ConnectionOwner) => Connection;
-  /** Resolves when the receiving connection has seen everything that the server has handled by now. */
-  readonly barrier: () => Promise<void>;
+  /** Resolves when the channel's receiving connection has seen everything that the server has handled by now. */
+  readonly barrier: (ircChannel: string) => Promise<void>;
+  /** The key (mode +k) of a channel, where it has one. */
+  readonly keyOf: (channel: string) => string | undefined;
   readonly onRegistered: () => void;
-  readonly onDown: (connection: Connection, reason: string) => void;
+  readonly onDown: (connection: Connection, ending: Ending) => void;
   /** Lines that are about something else than sending. @returns true when it was one */
   readonly onLine: (connection: Connection, line: IrcLine) => boolean;
+  /** The server did not take a message. */
+  readonly onRefused: (outgoing: Outgoing, reason: string) => void;
   readonly nextChunkId: () => string;
 }
 
@@ -74,11 +80,13 @@ export class Sender implements ConnectionOwner {
     this.#pump();
   }
 
-  /** The receiving connection is lost: nothing that is on its way can be confirmed any more. */
-  onReceiverLost(reason: string): void {
-    for (const line of this.#takeFlights()) line.owner.reject("unknown", `sent, but not confirmed: ${reason}`);
-    this.#dropCurrent(reason);
-    this.#queue.fail(reason);
+  /** A receiving connection is lost: nothing that is on its way to its channels can be confirmed any more. */
+  onReceiverLost(reason: string, isItsChannel: (ircChannel: string) => boolean): void {
+    const why = `sent, but not confirmed: ${reason}`;
+    for (const { owner } of this.#takeFlights(isItsChannel)) owner.reject("unknown", why);
+    if (this.#current !== null && isItsChannel(this.#current.outgoing.ircChannel)) this.#dropCurrent(reason);
+    this.#queue.fail(reason, isItsChannel);
+    this.#pump();
   }
 
   /** Leaves a channel that it had to join for sending. */
@@ -117,14 +125,18 @@ export class Sender implements ConnectionOwner {
     const skipped = flight.skipped.shift();
     if (skipped !== undefined) return this.#refuse(skipped, words(line));
     const isFirstTry = flight.lines[0]?.isResent === false;
-    if (line.command === "404" && named !== null && isFirstTry && this.#membership.join(named, words(line))) return;
+    if (line.command === "404" && named !== null && isFirstTry) {
+      const channelKey = this.#parts.keyOf(flight.lines[0]?.owner.channel ?? "");
+      if (this.#membership.join(named, words(line), channelKey)) return;
+    }
     flight.refusals.push(words(line));
     void this.#refuseAfterBarrier(key);
   }
 
-  async onDown(connection: Connection, reason: string): Promise<void> {
+  async onDown(connection: Connection, ending: Ending): Promise<void> {
+    const { reason } = ending;
     this.#membership.clear();
-    this.#parts.onDown(connection, reason);
+    this.#parts.onDown(connection, ending);
     this.#dropCurrent(reason);
     if (this.#flights.size > 0) {
       await new Promise<void>((resolve) => {
@@ -133,7 +145,8 @@ export class Sender implements ConnectionOwner {
       });
       this.#onEmpty = null;
     }
-    for (const line of this.#takeFlights()) line.owner.reject("unknown", `sent, but not confirmed: ${reason}`);
+    for (const line of this.#takeFlights(() => true))
+      line.owner.reject("unknown", `sent, but not confirmed: ${reason}`);
   }
 
   #pump(): void {
@@ -201,8 +214,13 @@ export class Sender implements ConnectionOwner {
   }
 
   #refuse(line: FlightLine<Outgoing>, reason: string): void {
-    line.owner.reject("refused", reason);
+    this.#reject(line, reason);
     if (this.#current?.outgoing === line.owner) this.#current = null;
+  }
+
+  #reject({ owner }: FlightLine<Outgoing>, reason: string): void {
+    if (!owner.isSettled) this.#parts.onRefused(owner, reason);
+    owner.reject("refused", reason);
   }
 
   /** A later line came back before these; why may still be on its way to us, on the sending connection. */
@@ -215,17 +233,17 @@ export class Sender implements ConnectionOwner {
       this.#land(line);
       const reason = flight.refusals.shift();
       if (reason === undefined) flight.skipped.push(line);
-      else line.owner.reject("refused", reason);
+      else this.#reject(line, reason);
     }
-    await isDone(this.connection.ping());
-    for (const line of skipped) line.owner.reject("refused", "the server dropped it");
+    await isAnswered(this.connection.ping());
+    for (const line of skipped) this.#reject(line, "the server dropped it");
     flight.skipped = flight.skipped.filter((line) => !skipped.includes(line));
     this.#tidy(key);
   }
 
   /** What the server let pass before the refusal has come back now, so the oldest line is the refused one. */
   async #refuseAfterBarrier(key: string): Promise<void> {
-    if (!(await isDone(this.#parts.barrier()))) return;
+    if (!(await isAnswered(this.#parts.barrier(key)))) return;
     const flight = this.#flights.get(key);
     const reason = flight?.refusals.shift();
     const line = reason === undefined ? undefined : flight?.shift();
@@ -239,12 +257,16 @@ export class Sender implements ConnectionOwner {
 
   /** Late lines keep their place until it is certain that they never come: else their echo would settle others. */
   async #forgetAfterBarrier(late: ReadonlySet<FlightLine<Outgoing>>): Promise<void> {
-    if (!(await isDone(this.connection.ping().then(this.#parts.barrier)))) return;
-    for (const [key, flight] of this.#flights) {
-      for (const line of flight.remove((candidate) => late.has(candidate))) this.#land(line);
-      this.#tidy(key);
-    }
+    if (!(await isAnswered(this.connection.ping()))) return;
+    const keys = new Set([...late].map(({ owner }) => foldName(owner.ircChannel)));
+    await Promise.all([...keys].map((key) => this.#forgetLate(key, late)));
     this.#pump();
+  }
+
+  async #forgetLate(key: string, late: ReadonlySet<FlightLine<Outgoing>>): Promise<void> {
+    if (!(await isAnswered(this.#parts.barrier(key)))) return;
+    for (const line of this.#flights.get(key)?.remove((candidate) => late.has(candidate)) ?? []) this.#land(line);
+    this.#tidy(key);
   }
 
   #land(line: FlightLine<Outgoing>): void {
@@ -262,19 +284,15 @@ export class Sender implements ConnectionOwner {
     current?.outgoing.reject(current.outgoing.isSent ? "unknown" : "unavailable", reason);
   }
 
-  #takeFlights(): readonly FlightLine<Outgoing>[] {
-    const lines = [...this.#flights.values()].flatMap((flight) => [...flight.skipped, ...flight.lines]);
-    this.#flights.clear();
-    this.#bytesInFlight = 0;
-    this.#onEmpty?.();
-    return lines;
+  #takeFlights(isTaken: (key: string) => boolean): readonly FlightLine<Outgoing>[] {
+    const taken: FlightLine<Outgoing>[] = [];
+    for (const [key, flight] of this.#flights) {
+      if (!isTaken(key)) continue;
+      this.#flights.delete(key);
+      for (const line of flight.lines) this.#land(line);
+      taken.push(...flight.skipped, ...flight.lines);
+    }
+    if (this.#flights.size === 0) this.#onEmpty?.();
+    return taken;
   }
-}
-
-async function isDone(wait: Promise<void>): Promise<boolean> {
-  // A connection lost meanwhile settles its lines itself.
-  return wait.then(
-    () => true,
-    () => false,
-  );
 }

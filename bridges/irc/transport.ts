@@ -1,40 +1,66 @@
-import NetTransport from "irc-framework/src/transports/net.js";
+import { EventEmitter } from "node:events";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, TLSSocket } from "node:tls";
+import type { TlsSettings } from "./tls.ts";
+
+/** Where to, and how. */
+export interface TransportOptions {
+  readonly host: string;
+  readonly port: number;
+  /** null: plain TCP. */
+  readonly security: TlsSettings | null;
+}
 
 /** Tags take up to 8,191 bytes and the rest 512; a server that sends more in one line is not an IRC server. */
 const MAX_LINE_BYTES = 16_384;
 const LINE_FEED = 0x0a;
 
 /**
- * irc-framework's TCP and TLS transport with four repairs: lines are decoded whole (its decoder drops a leading BOM),
- * the receive buffer is bounded, a line that the library cannot handle does not end the process, and nothing with a
- * line break is written. It writes once per turn of the event loop.
+ * TCP and TLS for irc-framework, in place of its own transport: lines are decoded whole (that one drops a leading BOM),
+ * the receive buffer is bounded, a line that the library cannot handle does not end the process, nothing with a line break
+ * is written, and a certificate can be of an own authority, pinned, or ours. It writes once per turn of the event loop.
+ *
+ * Its events are what the library expects of a transport: `open`, `line`, `close`, and `extra`.
  */
-export class LineTransport extends NetTransport {
+export class LineTransport extends EventEmitter {
+  readonly #options: TransportOptions;
+  #socket: Socket | null = null;
+  #isOpen = false;
+  #error: Error | null = null;
   #rest: Buffer = Buffer.alloc(0);
   #isCorked = false;
 
-  override onSocketFullyConnected(): void {
-    this.socket?.setNoDelay(true);
-    super.onSocketFullyConnected();
+  constructor(options: TransportOptions) {
+    super();
+    this.#options = options;
   }
 
-  override onSocketData(data: Buffer): void {
-    const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
-    let start = 0;
-    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-      this.#emitLine(bytes.toString("utf8", start, end).replace(/\r+$/, ""));
-      start = end + 1;
-    }
-    this.#rest = bytes.subarray(start);
-    if (this.#rest.length <= MAX_LINE_BYTES) return;
-    this.#rest = Buffer.alloc(0);
-    this.emit("extra", "bad line", new Error(`a line of more than ${MAX_LINE_BYTES} bytes`));
-    this.close(true);
+  connect(): void {
+    this.disposeSocket();
+    const { host, port, security } = this.#options;
+    const socket =
+      security === null
+        ? connectTcp({ host, port })
+        : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...security.options });
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.once(security === null ? "connect" : "secureConnect", () => this.#onConnected(socket));
+    socket.on("data", (data: Buffer) => this.#onData(data));
+    socket.on("error", (error) => (this.#error = error));
+    socket.once("close", () => {
+      this.#isOpen = false;
+      this.emit("close", this.#error ?? false);
+    });
   }
 
-  override writeLine(line: string, callback?: () => void): void {
-    const socket = this.socket;
-    if (socket === null || !this.isConnected() || /[\r\n\0]/.test(line)) {
+  /** Part of what the library calls; there is but one encoding. */
+  setEncoding(): boolean {
+    return true;
+  }
+
+  writeLine(line: string, callback?: () => void): void {
+    const socket = this.#socket;
+    if (socket === null || !this.#isOpen || /[\r\n\0]/.test(line)) {
       if (callback !== undefined) process.nextTick(callback);
       return;
     }
@@ -47,6 +73,46 @@ export class LineTransport extends NetTransport {
       });
     }
     socket.write(`${line}\r\n`, callback);
+  }
+
+  /** @param isForced at once, without sending what waits */
+  close(isForced: boolean): void {
+    if (isForced || !this.#isOpen) this.#socket?.destroy();
+    else this.#socket?.end();
+  }
+
+  disposeSocket(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#isOpen = false;
+    if (socket === null) return;
+    socket.removeAllListeners();
+    socket.on("error", () => undefined); // Nobody is interested in how it ends.
+    socket.destroy();
+  }
+
+  #onConnected(socket: Socket): void {
+    const error = socket instanceof TLSSocket ? (this.#options.security?.check(socket) ?? null) : null;
+    if (error !== null) {
+      socket.destroy(error);
+      return;
+    }
+    this.#isOpen = true;
+    this.emit("open");
+  }
+
+  #onData(data: Buffer): void {
+    const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
+    let start = 0;
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+      this.#emitLine(bytes.toString("utf8", start, end).replace(/\r+$/, ""));
+      start = end + 1;
+    }
+    this.#rest = bytes.subarray(start);
+    if (this.#rest.length <= MAX_LINE_BYTES) return;
+    this.#rest = Buffer.alloc(0);
+    this.emit("extra", "bad line", new Error(`a line of more than ${MAX_LINE_BYTES} bytes`));
+    this.close(true);
   }
 
   #emitLine(line: string): void {

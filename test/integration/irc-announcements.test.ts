@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startIrcNetwork } from "../support/irc-networks.ts";
+import { FakeIrcd } from "../unit/bridges/irc/fake-ircd.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { startEmbedded, startInspircd, startNgircd, type TestServer } from "../support/servers.ts";
 
@@ -108,6 +109,40 @@ describe.each([
     op.sendBytes(`MODE #away +b tailspin${goes.node}!*@*\r\n${kicks.join("")}`);
     await vi.waitFor(() => expect(one.inbox.calls).toContain(`peerLeft /away tailspin${goes.node}`), WAIT);
     expect(one.inbox.calls).not.toContain(`peerLeft /away tailspin${stays.node}`);
+  });
+
+  it("are wanted again by both sides when a bridge was away", async () => {
+    await using op = await RawIrc.login(server, "op3", "#back");
+    await using one = await startIrcNetwork(server);
+    await using two = await startIrcNetwork(server);
+    await two.network.join("/back");
+    await one.network.join("/back");
+    const [first, second] = [`peerJoined /back tailspin${one.node}`, `peerJoined /back tailspin${two.node}`];
+    await vi.waitFor(() => expect(two.inbox.calls).toContain(first), WAIT);
+    // Who comes for the first time has announced nothing that the others could have forgotten.
+    expect(one.inbox.calls).not.toContain(second);
+    op.send(`KICK #back tailspin${one.node} :out`);
+    await vi.waitFor(() => expect(one.inbox.calls).toContain(second), WAIT);
+    expect(two.inbox.calls.filter((call) => call.startsWith("peer"))).toEqual([first, first]);
+  });
+});
+
+describe("announcements and the nicks of bridges", () => {
+  it("are not about connections that only send, nor about ourselves; a new nick of ours is a newcomer", async () => {
+    await using ircd = await FakeIrcd.start();
+    ircd.supported = "CHANLIMIT=#:1";
+    await using bridge = await startIrcNetwork({ host: "127.0.0.1", port: ircd.port }, { node: 1 });
+    await bridge.network.join("/a");
+    await bridge.network.join("/b");
+    const told = (): readonly string[] => bridge.inbox.calls.filter((call) => call.startsWith("peer"));
+    for (const nick of ["tailspin2s1", "tailspin2s0", "ann", "tailspin1r2"]) ircd.show(nick, "JOIN #a");
+    ircd.show("TailSpin2", "JOIN :#A");
+    await vi.waitFor(() => expect(told()).toHaveLength(1), WAIT);
+    ircd.show("tailspin2r2", "JOIN #b");
+    const came = ["peerJoined /a tailspin2", "peerJoined /b tailspin2r2"];
+    await vi.waitFor(() => expect(told()).toEqual(came), WAIT);
+    ircd.show("tailspin1", "NICK :tailspin1_");
+    await vi.waitFor(() => expect(told()).toEqual([...came, "peerJoined /a tailspin2"]), WAIT);
   });
 });
 

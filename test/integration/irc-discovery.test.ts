@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Naming } from "../../bridges/naming.ts";
+import { makeMapping, mappingSchema } from "../../bridges/index.ts";
+import { ircNames } from "../../bridges/irc/index.ts";
 import { startIrcNetwork, type StartedIrc } from "../support/irc-networks.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { IRC_SERVERS } from "../support/servers.ts";
@@ -14,12 +15,12 @@ describe.each(Object.entries(IRC_SERVERS))("discovery on %s", (_name, startServe
     ann.send("MODE #secret +s");
     ann.send("TOPIC #a :about this and that");
     await ann.taken();
-    const naming: Naming = {
-      alias: (channel) => (channel === "/irc/support" ? "#Help" : undefined),
-      aliases: new Map([["#Help", "/irc/support"]]),
-      local: (channel) => channel.slice("/irc".length),
-      channelOf: (local) => `/irc${local}`,
-    };
+    const rules = mappingSchema.parse([
+      { channels: "/irc/support", name: "#Help" },
+      { channels: "/irc/**", stripPrefix: true },
+      { channels: "/**", access: "none" },
+    ]);
+    const naming = makeMapping(rules, [{ name: "irc", names: ircNames }]).naming("irc");
     await using bridge = await startIrcNetwork(server, { naming });
     const long = `/irc/${"Long/".repeat(40)}name`;
     await bridge.network.join(long);
@@ -62,14 +63,28 @@ describe("discovery", () => {
     await ircd[Symbol.asyncDispose]();
   });
 
-  it("asks once for all who ask meanwhile, and takes no more than its bound", async () => {
-    await begin({ maxDiscovered: 9_999 });
-    const answers = [bridge.network.discover(20_000), bridge.network.discover(10)];
+  it("asks once for all who ask meanwhile, and takes no more than is wanted", async () => {
+    await begin();
+    const answers = [bridge.network.discover(11_000), bridge.network.discover(10)];
     await hasAsked(1);
     channels(0, 12_000);
     end();
-    expect((await Promise.all(answers)).map((found) => found.length)).toEqual([9_999, 10]);
+    expect((await Promise.all(answers)).map((found) => found.length)).toEqual([11_000, 10]);
     expect(asked).toHaveLength(1);
+  });
+
+  it("asks again for who wants more than the list under way may hold", async () => {
+    await begin();
+    const few = bridge.network.discover(2);
+    const many = bridge.network.discover(10);
+    await hasAsked(1);
+    channels(0, 5);
+    end();
+    expect(await few).toHaveLength(2);
+    await hasAsked(2);
+    channels(0, 5);
+    end();
+    expect(await many).toHaveLength(5);
   });
 
   it("says why there is no list", async () => {

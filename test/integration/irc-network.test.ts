@@ -274,7 +274,9 @@ describe("IrcNetwork", () => {
     ircd.show("op", "KICK #a tailspin1 :bye");
     await vi.waitFor(() => expect(inbox.gaps).toHaveLength(1), WAIT);
     expect(inbox.gaps[0]?.reason).toBe("kicked by op: bye; cannot join again: Cannot join channel (+b) (474)");
-    expect(await say("out")).toBe("refused: not in the channel");
+    expect(await say("out")).toBe(
+      "refused: not in the channel: kicked by op: bye; cannot join again: Cannot join channel (+b) (474)",
+    );
     isBanned = false;
     await vi.waitFor(async () => expect(await say("in")).toBe("accepted"), WAIT);
   });

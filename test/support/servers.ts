@@ -9,6 +9,7 @@ import { freePort } from "./free-port.ts";
 import { freePorts, IMAGES, type ServerImage, type ServerPorts } from "./images.ts";
 import { askIrc } from "./probes.ts";
 import { ProcessServer } from "./process-server.ts";
+import { replaceOnce } from "./server-variants.ts";
 import type { TestServer } from "./test-server.ts";
 
 export type { TestServer } from "./test-server.ts";
@@ -112,9 +113,4 @@ async function startReal(image: ServerImage, fileName: string, recipe: Recipe): 
     isUnprivileged: true,
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });
-}
-
-function replaceOnce(text: string, from: string, to: string): string {
-  if (text.split(from).length !== 2) throw new Error(`the configuration does not hold "${from}" exactly once`);
-  return text.replace(from, to);
 }

@@ -95,6 +95,27 @@ export function describeMembership(fixture: NetworkFixture): void {
       ]);
     });
 
+    it("tells of another bridge that comes into a channel, leaves it, and comes again", async () => {
+      const channel = stage.channel();
+      await using started = await stage.network();
+      await using second = await stage.network();
+      await started.network.join(channel);
+      const told = (): readonly string[] => started.inbox.calls.filter((call) => call.startsWith("peer"));
+      await second.network.join(channel);
+      await vi.waitFor(() => expect(told()).toHaveLength(1), WAIT);
+      // Whoever has announced nothing need not be forgotten.
+      const isForgotten = second.network.announce(channel, "here");
+      if (isForgotten) await vi.waitFor(() => expect(started.inbox.announcements).toHaveLength(1), WAIT);
+      await second.network.publish(channel, publication({ text: "speaking is not coming" }));
+      await second.network.leave(channel);
+      await second.network.join(channel);
+      await vi.waitFor(() => expect(told()).toHaveLength(isForgotten ? 3 : 2), WAIT);
+      const words = told().map((call) => call.split(" "));
+      expect(words.map(([what]) => what)).toEqual(["peerJoined", ...(isForgotten ? ["peerLeft"] : []), "peerJoined"]);
+      expect(new Set(words.map(([, ...where]) => where.join(" "))).size).toBe(1);
+      for (const { peer } of started.inbox.announcements) expect(words[0]).toEqual(["peerJoined", channel, peer]);
+    });
+
     it("comes back after it was thrown out, and tells the gap", async () => {
       const channel = stage.channel();
       await using op = await stage.outsider("op");

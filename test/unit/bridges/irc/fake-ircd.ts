@@ -17,6 +17,8 @@ export class FakeIrcd implements AsyncDisposable {
   /** Lines received, each after the nick of who sent it. */
   readonly lines: string[] = [];
   script: Script = () => false;
+  /** More of what it tells newcomers (005). */
+  supported = "";
   readonly #server: Server;
 
   private constructor() {
@@ -39,10 +41,10 @@ export class FakeIrcd implements AsyncDisposable {
     return found;
   }
 
-  /** Shows a line of a nick to the receiving connection. */
+  /** Shows a line of a nick to the receiving connections. */
   show(from: string, command: string, tags = ""): void {
     for (const client of this.clients) {
-      if (/^\D+\d+_*$/.test(client.nick)) client.send(`${tags}:${from}!u@h ${command}`);
+      if (/^\D+\d+(?:r\d+)?_*$/.test(client.nick)) client.send(`${tags}:${from}!u@h ${command}`);
     }
   }
 
@@ -57,7 +59,9 @@ export class FakeIrcd implements AsyncDisposable {
     socket.setNoDelay(true);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.clients.delete(client));
-    createInterface({ input: socket, crlfDelay: Infinity }).on("line", (line) => this.#onLine(client, line));
+    const lines = createInterface({ input: socket, crlfDelay: Infinity });
+    // It passes on the errors of its socket.
+    lines.on("line", (line) => this.#onLine(client, line)).on("error", () => undefined);
   }
 
   #onLine(client: FakeClient, line: string): void {
@@ -68,7 +72,7 @@ export class FakeIrcd implements AsyncDisposable {
       client.nick = first;
     } else if (command === "USER") {
       client.send(`:srv 001 ${client.nick} :Welcome`);
-      client.send(`:srv 005 ${client.nick} CHANNELLEN=32 NICKLEN=30 PREFIX=(ov)@+ :are supported`);
+      client.send(`:srv 005 ${client.nick} CHANNELLEN=32 NICKLEN=30 PREFIX=(ov)@+ ${this.supported} :are supported`);
     } else if (command === "PING") {
       client.send(`:srv PONG srv ${line.slice(5)}`);
     } else if (command === "JOIN") {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bridgeNickTest, nickCandidates } from "../../../../bridges/irc/nicks.ts";
+import { bridgeNickTest, nickCandidates, receiverNickTest } from "../../../../bridges/irc/nicks.ts";
 
 describe("nickCandidates", () => {
   it("begins with the full nick, then one for servers that allow nine characters, then others", () => {
@@ -19,7 +19,7 @@ describe("nickCandidates", () => {
 describe("bridgeNickTest", () => {
   const isBridge = bridgeNickTest("tailspin");
 
-  it.each([..."1 12 1s1 12s16 999s1".split(" ")])("knows every nick of node and connection %s", (suffix) => {
+  it.each([..."1 12 1s1 12s16 999s1 1r2 12r64".split(" ")])("knows every nick of node and connection %s", (suffix) => {
     for (const nick of nickCandidates("tailspin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
     for (const nick of nickCandidates("TailSpin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
   });
@@ -37,5 +37,18 @@ describe("bridgeNickTest", () => {
     "t_1",
   ])("takes %s for a person", (nick) => {
     expect(isBridge(nick)).toBe(false);
+  });
+});
+
+describe("receiverNickTest", () => {
+  const isReceiver = receiverNickTest("tailspin");
+  const answers = (suffix: string): boolean[] => nickCandidates("tailspin", suffix).map((nick) => isReceiver(nick));
+
+  it.each([..."1 12 1r2 12r64".split(" ")])("knows every nick of receiving connection %s", (suffix) => {
+    expect(answers(suffix)).not.toContain(false);
+  });
+
+  it.each([..."1s0 1s1 12s16".split(" ")])("takes no nick of sending connection %s", (suffix) => {
+    expect(answers(suffix)).not.toContain(true);
   });
 });
