@@ -43,9 +43,14 @@ export interface Provenance {
   readonly id: string;
 }
 
-/** A message on its way to sessions, as JSON text: serialized once, however many get it. Rule 13: no clientId in it. */
-export function deliveryText(channel: string, data: unknown, provenance: Provenance): string {
-  return JSON.stringify({ channel, data, ext: { tailspin: provenance } });
+/**
+ * A message on its way to sessions, as JSON text: serialized once, however many get it. Rule 13: no clientId in it.
+ *
+ * @param isBinary `data.data` is Z85 text, which cometd.js's `binary` extension reads
+ */
+export function deliveryText(channel: string, data: unknown, provenance: Provenance, isBinary = false): string {
+  const ext = isBinary ? { binary: {}, tailspin: provenance } : { tailspin: provenance };
+  return JSON.stringify({ channel, data, ext });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { BayeuxError, isService, successReply } from "../bayeux/index.ts";
 import type { Publish } from "../bayeux/index.ts";
+import { toNetwork } from "./binary.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -39,7 +40,7 @@ export class Publishes {
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);
     const published = this.#options.channels.publish(channel, {
-      data,
+      data: toNetwork(data, request.ext),
       from: session.name,
       originId: originOf(session, request),
     });

@@ -1,4 +1,5 @@
 import { deliveryText } from "../../bayeux/index.ts";
+import { fromNetwork } from "../binary.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { NetworkMessage } from "../network.ts";
 
@@ -15,5 +16,6 @@ export interface Said {
 /** Makes a network's message Bayeux. */
 export function said(channel: Channel, { data, from, timeMs, id }: NetworkMessage): Said {
   const provenance = { from, network: channel.network.name, time: new Date(timeMs).toISOString(), id };
-  return { id, timeMs, text: deliveryText(channel.name, data, provenance) };
+  const { data: seen, isBinary } = fromNetwork(data);
+  return { id, timeMs, text: deliveryText(channel.name, seen, provenance, isBinary) };
 }

@@ -169,8 +169,8 @@ export class Channels {
     entry.absence = null;
     entry.trouble = null;
     // The name is cut, so its topic says what it stands for; where only operators may, it stays unsaid. What the mapping
-    // strips is left out here as well: another bridge may have another mapping.
-    // A line that is too long would end the connection with some servers; so a very long name has no topic.
+    // strips is left out here as well: another bridge may have another mapping. A line that is too long would end the
+    // connection with some servers; so a very long name has no topic.
     const line = `TOPIC ${entry.ircChannel} :${this.#naming.local(entry.name)}`;
     if (entry.isCut && !entry.hasTopic && Buffer.byteLength(line) <= MAX_LINE_BYTES) this.#send(line);
     this.#owner.onJoined(entry, absence);

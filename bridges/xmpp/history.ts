@@ -3,7 +3,6 @@ import { NetworkError } from "../network.ts";
 import type { Archive, Archived, ArchiveQuery } from "./archive.ts";
 import type { XmppConfig } from "./config.ts";
 import type { Sent } from "./in-flight.ts";
-import { mayHave } from "./kept-ids.ts";
 import { decodePayload } from "./payload.ts";
 import { splitJid } from "./stanzas.ts";
 
@@ -12,6 +11,11 @@ export interface HistoryParts {
   readonly config: XmppConfig;
   readonly archive: Archive;
   readonly isBridge: (nick: string) => boolean;
+}
+
+/** A page, and the id of the first item that the archive gave for it, whatever that was. */
+interface ForwardPage extends Omit<HistoryPage, "isContiguous"> {
+  readonly firstId: string | null;
 }
 
 /** Smaller pages are not asked for, as there may be things in between that are not messages. */
@@ -31,13 +35,17 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   if (since === null) return readNewest(parts, channel, room, limit);
   if (!("id" in since)) return readFrom(parts, channel, room, since.timeMs, limit);
-  const page = (await mayHave(parts.archive, room, since.id))
-    ? await readForward(parts, channel, room, { type: "after", id: since.id }, limit)
-    : "unknownId";
-  if (page !== "unknownId") return page === null ? NOTHING : { ...page, isContiguous: true };
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const page = await readForward(parts, channel, room, { type: "after", id: since.id }, limit);
+    if (page === null) return NOTHING;
+    if (page === "unknownId") break;
+    if (await follows(parts, room, page.firstId, since.id)) return withFlag(page, true);
+    // Where nothing followed, something may have been said just now: then that is asked about.
+    if (page.firstId !== null) break;
+  }
   if (since.timeMs === undefined) return NOTHING;
   const later = await readForward(parts, channel, room, { type: "from", timeMs: since.timeMs }, limit);
-  return later === null || later === "unknownId" ? NOTHING : { ...later, isContiguous: false };
+  return later === null || later === "unknownId" ? NOTHING : withFlag(later, false);
 }
 
 /**
@@ -102,7 +110,19 @@ async function readFrom(
   if (page === null || page === "unknownId") return NOTHING;
   const oldest = await parts.archive.page(room, { type: "from", timeMs: 0 }, 1);
   const [first] = oldest === null || oldest === "unknownId" ? [] : oldest.items;
-  return { ...page, isContiguous: first !== undefined && first.timeMs < timeMs };
+  return withFlag(page, first !== undefined && first.timeMs < timeMs);
+}
+
+/**
+ * Whether an item of the archive stands right behind the one with that id. Ids of some servers (ejabberd) are times, and
+ * they begin after any that they are told, whether it is still there or not.
+ *
+ * @param firstId null: the end of the archive
+ */
+async function follows(parts: HistoryParts, room: string, firstId: string | null, id: string): Promise<boolean> {
+  const query: ArchiveQuery = firstId === null ? { type: "newest" } : { type: "newest", beforeId: firstId };
+  const page = await parts.archive.page(room, query, 1);
+  return page !== null && page !== "unknownId" && page.items.at(-1)?.id === id;
 }
 
 /** Archives hold more than messages (subjects, for instance), so one page may need several of theirs. */
@@ -112,23 +132,29 @@ async function readForward(
   room: string,
   start: ArchiveQuery,
   limit: number,
-): Promise<Omit<HistoryPage, "isContiguous"> | "unknownId" | null> {
+): Promise<ForwardPage | "unknownId" | null> {
   const { config, archive } = parts;
   const messages: NetworkMessage[] = [];
+  let firstId: string | null = null;
   let query = start;
   for (let count = 0; count < config.maxHistoryPages; count += 1) {
     const page = await archive.page(room, query, pageSize(config, limit - messages.length));
     if (page === null || page === "unknownId") return count === 0 ? page : "unknownId";
+    firstId ??= page.items[0]?.id ?? null;
     messages.push(...toMessages(parts, channel, page.items));
-    if (messages.length > limit) return { messages: messages.slice(0, limit), hasMore: true };
-    if (page.isComplete) return { messages, hasMore: false };
+    if (messages.length > limit) return { messages: messages.slice(0, limit), hasMore: true, firstId };
+    if (page.isComplete) return { messages, hasMore: false, firstId };
     const last = page.items.at(-1);
     if (messages.length === limit || last === undefined) break;
     query = { type: "after", id: last.id };
   }
   // Its caller asks again from the last message, so there has to be one.
   if (messages.length === 0) throw new NetworkError("unavailable", "the archive has too much that is not a message");
-  return { messages, hasMore: true };
+  return { messages, hasMore: true, firstId };
+}
+
+function withFlag({ messages, hasMore }: ForwardPage, isContiguous: boolean): HistoryPage {
+  return { messages, isContiguous, hasMore };
 }
 
 function pageSize({ historyPageSize }: XmppConfig, wanted: number): number {

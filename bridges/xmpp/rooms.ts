@@ -86,6 +86,14 @@ export class Rooms {
     room.settle(new NetworkError("unavailable", "left meanwhile"));
   }
 
+  /** Says goodbye to all of them: a server does not do it for a component. */
+  close(): void {
+    if (!this.#isConnected) return;
+    for (const room of this.#byName.values()) {
+      if (room.state === "joined" || room.state === "joining") this.#part(room);
+    }
+  }
+
   /** Joins again whatever was joined; resolves when every join is answered. */
   async onConnected(): Promise<void> {
     this.#isConnected = true;
@@ -108,12 +116,6 @@ export class Rooms {
       room.absence ??= reason;
       room.settle(new NetworkError("unavailable", reason));
     }
-  }
-
-  /** Before the connection ends: with that of a component the server does not end its presence in rooms. */
-  leaveAll(): void {
-    if (!this.#isConnected) return;
-    for (const room of this.#byName.values()) if (room.isJoined) this.#part(room);
   }
 
   onPresence(stanza: Element): void {

@@ -161,7 +161,7 @@ export class XmppNetwork implements Network {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
-    this.#rooms.leaveAll();
+    if (this.#account.type === "component") this.#rooms.close();
     await this.#connection.close();
     this.#inFlight.close();
   }

@@ -14,7 +14,7 @@ s2s_ports = {}
 http_ports = {}
 https_ports = {}
 -- No Nagle: a bridge's messages and the echoes of them share a connection. A reader may fall behind by a send buffer.
-network_settings = { nodelay = true, tcp_backlog = 1024, read_size = 65536, max_send_buffer_size = 64 * 1024 * 1024 }
+network_settings = { nagle = false, tcp_backlog = 1024, read_size = 65536, max_send_buffer_size = 64 * 1024 * 1024 }
 -- The default is 256 KB, which large JSON passes.
 c2s_stanza_size_limit = 10 * 1024 * 1024
 component_stanza_size_limit = 10 * 1024 * 1024

@@ -20,9 +20,7 @@ What a column stands for, in \`test/conformance/features.ts\`:
   said after that arrives once. What is lost and what is not while a cut goes on is in [guarantees.md](guarantees.md).
 - **disconnect**: answered, and the session is gone: its clientId is \`402\` from then on.
 - **ack**, **timestamp**, **timesync**, **binary**, **reload** are extensions of cometd.js, all of them registered in the
-  \`extended\` rows. \`ignored\`: what it sends is passed over, as Bayeux has it, and its clock stays the browser's own.
-  \`as text\`: the message arrives, but as the Z85 text that it travels as, since IRC carries \`data\` and no \`ext\`.
-  A page can be reloaded in a browser only.
+  \`extended\` rows. A page can be reloaded in a browser only.
 
 \`–\` is what a client does not have. In Node, cometd.js has no callback-polling, and Faye none of its browser transports.
 The rows of \`cross-origin-long-polling\` are of a page from another, allowed origin.

@@ -18,6 +18,8 @@ const SECOND_MS = 1_000;
 class FakeArchive {
   readonly entries: Element[] = [];
   firstKept = 0;
+  /** Its ids are positions in time: it begins after any, whether it has it or not. */
+  isIndifferent = false;
   refusal: RequestError | null = null;
   questions = 0;
   #ids = 0;
@@ -48,7 +50,7 @@ class FakeArchive {
       .getChild("x")
       ?.getChildren("field")
       .find(({ attrs }) => attrs["var"] === "start");
-    if (typeof after === "string" && Number(after) <= this.firstKept) {
+    if (!this.isIndifferent && typeof after === "string" && Number(after) <= this.firstKept) {
       return Promise.reject(new RequestError("item-not-found", "no such id"));
     }
     const startMs = start === undefined ? 0 : Date.parse(start.getChildText("value") ?? "");
@@ -133,6 +135,15 @@ describe("history", () => {
     const page = await read({ id: "2", timeMs: 2_000 });
     expect(textsOf(page)).toEqual(["5", "6", "7", "8"]);
     expect(page.isContiguous).toBe(false);
+  });
+
+  it("does not believe an archive that begins after an id that it no longer has", async () => {
+    fake.isIndifferent = true;
+    expect(await read({ id: "4" })).toMatchObject({ isContiguous: true, messages: { length: 4 } });
+    expect(await read({ id: "8" })).toEqual({ messages: [], isContiguous: true, hasMore: false });
+    fake.firstKept = 4;
+    expect(await read({ id: "4" })).toEqual({ messages: [], isContiguous: false, hasMore: false });
+    expect(await read({ id: "2", timeMs: 6_000 })).toMatchObject({ isContiguous: false, messages: { length: 3 } });
   });
 
   it("has nothing of a room without an archive, and tells a refusal", async () => {

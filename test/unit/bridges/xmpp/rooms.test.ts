@@ -250,6 +250,16 @@ describe("Rooms", () => {
     expect(play.told.at(-1)).toBe("joined /lobby forgotten");
   });
 
+  it("says goodbye to every room, and takes the room's own presence for nobody's", async () => {
+    const play = await Play.connected();
+    await play.joined();
+    play.show("");
+    play.rooms.onPresence(xml("presence", { from: LOBBY }));
+    expect(play.rooms.members("/lobby")).toEqual([]);
+    play.rooms.close();
+    expect(play.log.at(-1)).toBe(`unavailable ${LOBBY}/tailspin1`);
+  });
+
   it("says who threw it out, and why", async () => {
     const play = await Play.connected();
     await play.joined();
