@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { find } from "./executables.ts";
 import { freePort } from "./free-port.ts";
-import { IMAGES, IRC_PORT_INSIDE, type ServerImage } from "./images.ts";
+import { IMAGES, type ServerImage } from "./images.ts";
 import { ProcessServer } from "./process-server.ts";
 
 const run = promisify(execFile);
@@ -18,18 +18,18 @@ export interface VariantPlace {
   readonly tlsPort: number;
 }
 
-/** A real server with another configuration, as a child process. */
+/** A real IRC server with another configuration, as a child process. */
 export interface Variant extends VariantPlace, AsyncDisposable {
   readonly server: ProcessServer;
 }
 
 /**
- * Starts a server from the system's packages with a changed copy of the repository's configuration.
+ * Starts an IRC server from the system's packages with a changed copy of the repository's configuration.
  *
  * @param change gets the text, and where its files may be
  */
 export async function startVariant(
-  name: ServerImage["name"],
+  name: "ngircd" | "inspircd",
   change: (text: string, place: VariantPlace) => string | Promise<string>,
 ): Promise<Variant> {
   const [port, tlsPort] = [await freePort(), await freePort()];
@@ -37,7 +37,7 @@ export async function startVariant(
   await chmod(folder, 0o755); // Started as root, the server runs as nobody.
   const file = join(folder, `${name}.conf`);
   const original = await readFile(join(IMAGES[name].folder, `${name}.conf`), "utf8");
-  const moved = original.replace(String(IRC_PORT_INSIDE), String(port)).replace("0.0.0.0", "127.0.0.1");
+  const moved = original.replace(String(IMAGES[name].port), String(port)).replace("0.0.0.0", "127.0.0.1");
   await writeFile(file, await change(moved, { folder, tlsPort }));
   const args = name === "ngircd" ? ["--nodaemon", "--config", file] : ["--nofork", "--nopid", "--config", file];
   const server = await ProcessServer.start({
@@ -46,6 +46,7 @@ export async function startVariant(
     command: find(name),
     args,
     isUnprivileged: true,
+    probe: IMAGES[name].probe,
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });
   return { server, folder, tlsPort, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
