@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { find } from "./executables.ts";
 import { freePort } from "./free-port.ts";
-import { IMAGES, type ServerImage } from "./images.ts";
+import { IMAGES } from "./images.ts";
 import { ProcessServer } from "./process-server.ts";
 
 const run = promisify(execFile);
