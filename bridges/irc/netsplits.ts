@@ -1,92 +1,86 @@
+import type { NetworkInbox } from "../network.ts";
+import type { Channel, Channels } from "./channels.ts";
 import type { IrcLine } from "./connection.ts";
 import { foldAscii, foldName } from "./names.ts";
+import type { Presence } from "./presence.ts";
 
-/** What the watch on netsplits needs of the network around it. */
+/** What the watch on netsplits needs of the receiving connection. */
 export interface NetsplitsParts {
-  /** Channels of ours that somebody is in. */
-  readonly channelsOf: (nick: string) => readonly string[];
-  /** People are back from the other side of a split: what they said there meanwhile did not reach us, and never will. */
-  readonly onHealed: (ircChannel: string, reason: string) => void;
-  /** How many are remembered as gone, of all channels. */
-  readonly maxGone: number;
+  readonly channels: Channels;
+  readonly presence: Pick<Presence, "has">;
+  readonly inbox: () => Pick<NetworkInbox, "gap"> | null;
 }
 
-/** The two servers between which the link broke, or what stands for them. People can write it too; then it is a false alarm. */
-const SPLIT = /^[^\s.]+(\.[^\s.]+)+ [^\s.]+(\.[^\s.]+)+$/;
+/**
+ * How servers let somebody quit whose server they have lost: the names of the two, or `*.net *.split`. What people say
+ * when they quit themselves comes with a prefix or in quotes, with most servers; with the others a joker can make a gap
+ * notice, which is a false alarm.
+ */
+const SPLIT = /^[^\s.]+(?:\.[^\s.]+)+ [^\s.]+(?:\.[^\s.]+)+$/;
+/** People of all channels who are remembered as being on the other side; beyond that, the oldest are forgotten. */
+const MAX_GONE = 10_000;
+const KEY_END = " ";
 
 /**
- * Notices that linked servers had lost each other, by those who quit with the names of two servers and come back.
- *
- * Neither side's history has what was said on the other one.
+ * Notices that linked servers have lost each other. What is said on the other side meanwhile reaches nobody here, and no
+ * history that we can ask has it; so the channel tells a gap when people go in a split, and again when they are back.
  */
 export class Netsplits {
   readonly #parts: NetsplitsParts;
-  /** Folded channel → folded nick → why it is gone. */
-  readonly #gone = new Map<string, Map<string, string>>();
-  /** Folded channels in which a heal was told, and nobody has spoken since: the others who come back come back at the same place. */
-  readonly #told = new Set<string>();
-  #count = 0;
+  /** Folded channel and nick → the reason of the split; oldest first. */
+  readonly #gone = new Map<string, string>();
 
   constructor(parts: NetsplitsParts) {
     this.#parts = parts;
   }
 
-  /** Has to see a line before the lists of who is where do. */
+  /** Before presence has heard the line. */
   onLine({ command, nick, params }: IrcLine): void {
-    if (command === "QUIT") this.#onQuit(nick, params[0] ?? "");
-    else if (command === "JOIN") this.#onJoin(nick, params[0] ?? "");
-  }
-
-  /** Somebody has spoken. */
-  onMessage(ircChannel: string): void {
-    this.#told.delete(foldName(ircChannel));
+    const [first = ""] = params;
+    if (command === "QUIT" && SPLIT.test(first)) this.#onSplit(nick, first);
+    else if (command === "JOIN") this.#onJoin(nick, first);
   }
 
   /** We are out of a channel, and do not see who comes back. */
-  forget(ircChannel: string): void {
-    const key = foldName(ircChannel);
-    this.#count -= this.#gone.get(key)?.size ?? 0;
-    this.#gone.delete(key);
-    this.#told.delete(key);
+  forget({ ircChannel }: Channel): void {
+    const start = keyOf(ircChannel, "");
+    for (const key of this.#gone.keys()) if (key.startsWith(start)) this.#gone.delete(key);
   }
 
   /** We are out of all of them. */
   clear(): void {
     this.#gone.clear();
-    this.#told.clear();
-    this.#count = 0;
   }
 
-  #onQuit(nick: string, reason: string): void {
-    if (!SPLIT.test(reason)) return;
-    for (const ircChannel of this.#parts.channelsOf(nick)) {
-      // Who is not remembered cannot be seen to come back; so it is told while we can.
-      if (this.#count >= this.#parts.maxGone) {
-        this.#tell(ircChannel, reason);
-        continue;
-      }
-      const key = foldName(ircChannel);
-      const gone = this.#gone.get(key) ?? new Map<string, string>();
-      this.#gone.set(key, gone.set(foldAscii(nick), reason));
-      this.#count += 1;
+  #onSplit(nick: string, reason: string): void {
+    const { channels, presence, inbox } = this.#parts;
+    for (const { name, ircChannel, state } of channels.all()) {
+      if (state !== "joined" || !presence.has(ircChannel, nick)) continue;
+      const key = keyOf(ircChannel, nick);
+      this.#gone.delete(key);
+      this.#gone.set(key, reason);
+      if (this.#gone.size > MAX_GONE) this.#forgetOldest();
+      inbox()?.gap(name, `the network is split: ${reason}`, true);
     }
   }
 
   #onJoin(nick: string, ircChannel: string): void {
-    const key = foldName(ircChannel);
-    const gone = this.#gone.get(key);
-    const reason = gone?.get(foldAscii(nick));
-    if (gone === undefined || reason === undefined) return;
-    gone.delete(foldAscii(nick));
-    this.#count -= 1;
-    if (gone.size === 0) this.#gone.delete(key);
-    this.#tell(ircChannel, reason);
+    const key = keyOf(ircChannel, nick);
+    const reason = this.#gone.get(key);
+    if (reason === undefined) return;
+    this.#gone.delete(key);
+    const channel = this.#parts.channels.find(ircChannel);
+    if (channel?.state === "joined") this.#parts.inbox()?.gap(channel.name, `the network was split: ${reason}`, true);
   }
 
-  #tell(ircChannel: string, reason: string): void {
-    const key = foldName(ircChannel);
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#parts.onHealed(ircChannel, `the network was split: ${reason}`);
+  #forgetOldest(): void {
+    for (const key of this.#gone.keys()) {
+      this.#gone.delete(key);
+      return;
+    }
   }
+}
+
+function keyOf(ircChannel: string, nick: string): string {
+  return foldName(ircChannel) + KEY_END + foldAscii(nick);
 }
