@@ -16,7 +16,7 @@ export interface NetsplitsParts {
  * when they quit themselves comes with a prefix or in quotes, with most servers; with the others a joker can make a gap
  * notice, which is a false alarm.
  */
-const SPLIT = /^[^\s.]+(?:\.[^\s.]+)+ [^\s.]+(?:\.[^\s.]+)+$/;
+const SPLIT = /^[\w*-]+(?:\.[\w*-]+)+ [\w*-]+(?:\.[\w*-]+)+$/;
 /** People of all channels who are remembered as being on the other side; beyond that, the oldest are forgotten. */
 const MAX_GONE = 10_000;
 const KEY_END = " ";

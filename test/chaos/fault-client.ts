@@ -40,7 +40,10 @@ export class FaultClient implements AsyncDisposable {
     const hello = await client.#ask({ channel: "/meta/handshake", ...handshake });
     if (typeof hello?.clientId !== "string") throw new Error(`the handshake failed: ${JSON.stringify(hello)}`);
     client.#clientId = hello.clientId;
-    const subscribed = await client.#ask({ channel: "/meta/subscribe", subscription: channel });
+    let subscribed: AnyMessage | undefined;
+    // On a slow machine the server can seem dead before anything has happened to it.
+    for (let attempt = 0; attempt < 5 && subscribed?.["successful"] !== true; attempt++)
+      subscribed = await client.#ask({ channel: "/meta/subscribe", subscription: channel });
     if (subscribed?.["successful"] !== true) throw new Error(`the subscribe failed: ${JSON.stringify(subscribed)}`);
     await client.#connect();
     void client.#goOn();

@@ -28,7 +28,9 @@ export interface FaultHistory {
 export interface FaultVerdict {
   /** What may not be. */
   readonly faults: readonly string[];
-  /** Messages that the network carried and that did not come, of all sessions; and those that came twice. */
+  /** Messages that the network carried and that did not come, of all sessions, where a notice tells of it. */
+  readonly missed: number;
+  /** The same where none does, or nothing may be missing; and those that came twice. */
   readonly lost: number;
   readonly twice: number;
   /** Gap notices, of all sessions. */
@@ -48,6 +50,7 @@ export function judgeFaults(history: FaultHistory): FaultVerdict {
   const sum = (of: (one: SessionVerdict) => number): number => found.reduce((total, one) => total + of(one), 0);
   return {
     faults: faults.slice(0, MAX_FAULTS),
+    missed: sum(({ missed }) => missed),
     lost: sum(({ lost }) => lost),
     twice: sum(({ twice }) => twice),
     notices: sum(({ notices }) => notices),
@@ -70,31 +73,32 @@ function judgeSession(history: FaultHistory, name: string, arrivals: readonly Ar
     } else places.set(text, place);
     ids.add(id);
   }
-  const lost = judgeLosses(history, arrivals, places, faults);
+  const { missed, lost } = judgeLosses(history, arrivals, places, faults);
   const notices = arrivals.filter(({ type }) => type === "gap").length;
   faults.push(...judgeNotices(arrivals), ...judgeUnseen(history, arrivals));
   if (history.mustNotice && notices === 0) faults.push("no gap notice came");
   if (!places.has(history.last)) faults.push(`the last message, ${history.last}, did not come`);
-  return { faults: faults.map((fault) => `${name}: ${fault}`), lost, twice, notices };
+  return { faults: faults.map((fault) => `${name}: ${fault}`), missed, lost, twice, notices };
 }
 
-/** Looks at the order, and for a notice wherever something is missing. @returns how much is missing */
+/** Looks at the order, and for a notice wherever something is missing. */
 function judgeLosses(
   { carried, order, isLossless }: FaultHistory,
   arrivals: readonly Arrival[],
   places: ReadonlyMap<string, number>,
   faults: string[],
-): number {
-  let lost = 0;
+): Pick<FaultVerdict, "missed" | "lost"> {
+  const counts = { missed: 0, lost: 0 };
   for (const texts of Map.groupBy(carried, (text) => (order === "channel" ? "" : speakerOf(text))).values()) {
     let before = -1;
     let missing: string[] = [];
     const settle = (after: number): void => {
-      lost += missing.length;
+      if (missing.length === 0) return;
       const range = missing.length === 1 ? missing[0] : `${missing[0]} to ${missing.at(-1)} (${missing.length})`;
       const isNoticed = arrivals.slice(before + 1, after).some(({ type }) => type === "gap");
-      if (missing.length > 0 && isLossless) faults.push(`${range} did not come, and the network has it`);
-      else if (missing.length > 0 && !isNoticed) faults.push(`${range} did not come, and no notice tells of it`);
+      counts[isNoticed && !isLossless ? "missed" : "lost"] += missing.length;
+      if (!isNoticed) faults.push(`${range} did not come, and no notice tells of it`);
+      else if (isLossless) faults.push(`${range} did not come, though the network has it; a notice tells of it`);
       missing = [];
     };
     for (const text of texts) {
@@ -108,7 +112,7 @@ function judgeLosses(
     }
     settle(arrivals.length);
   }
-  return lost;
+  return counts;
 }
 
 /** A notice names its neighbours; one that did not know the next message is followed by one that does. */

@@ -8,7 +8,7 @@ import { fixEngine, requestedEngine } from "../support/engine.ts";
 import { IMAGES } from "../support/images.ts";
 import { setup } from "../support/prepare.ts";
 import { type FaultReport, nameOf, runFault } from "./fault-run.ts";
-import { FAULT_SUBJECTS, startFaultServer } from "./server-faults.ts";
+import { FAULT_SUBJECTS, planFault, startFaultServer } from "./server-faults.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,24 +36,32 @@ else await setup();
 
 const started = performance.now();
 const all: FaultReport[] = [];
+/** Flags for running those again that failed. */
+const failed: string[] = [];
 for (const subject of subjects) {
   await using server = await startFaultServer(subject);
   for (const seed of seeds) {
-    const report = await runFault(server, seed);
-    all.push(report);
-    if (report.faults.length === 0) continue;
-    say(`${nameOf(subject)}, seed ${seed}, ${JSON.stringify(report.plan)}`);
-    for (const fault of report.faults) say(`  ${fault}`);
+    let faults: readonly string[];
+    try {
+      const report = await runFault(server, seed);
+      all.push(report);
+      ({ faults } = report);
+    } catch (error) {
+      faults = [`the run broke off: ${String(error)}`];
+    }
+    if (faults.length === 0) continue;
+    failed.push(`--server ${subject.server} --fault ${subject.fault} --seed ${seed}`);
+    say(`${nameOf(subject)}, seed ${seed}, ${JSON.stringify(planFault(subject, seed))}`);
+    for (const fault of faults) say(`  ${fault}`);
   }
 }
 say("");
 for (const line of table(all)) say(line);
-const failed = all.filter(({ faults }) => faults.length > 0);
 const seconds = ((performance.now() - started) / 1_000).toFixed(0);
 say(
   failed.length === 0
     ? `faults: passed, ${all.length} runs in ${seconds} s`
-    : `faults: FAILED; again with ${failed.map(({ subject: { server, fault }, seed }) => `--server ${server} --fault ${fault} --seed ${seed}`).join(", ")}`,
+    : `faults: FAILED, ${failed.length} runs; again with ${failed.join(", ")}`,
 );
 process.exitCode = failed.length === 0 ? 0 : 1;
 
@@ -64,6 +72,7 @@ function table(reports: readonly FaultReport[]): string[] {
     name,
     list.length.toString(),
     sum(list, ({ messages }) => messages),
+    sum(list, ({ missed }) => missed),
     sum(list, ({ lost }) => lost),
     sum(list, ({ twice }) => twice),
     sum(list, ({ notices }) => notices),
@@ -76,6 +85,7 @@ function table(reports: readonly FaultReport[]): string[] {
     "server, fault",
     "seeds",
     "messages",
+    "in gaps",
     "lost",
     "twice",
     "notices",

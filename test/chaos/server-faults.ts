@@ -29,7 +29,7 @@ export const FAULT_SUBJECTS: readonly FaultSubject[] = NAMES.flatMap((server) =>
 });
 
 /** What a bridge's network is set to, so that faults are noticed within a run. */
-const TIMES = { pingIntervalMs: 200, deadAfterMs: 1_000, publishTimeoutMs: 2_500 };
+const TIMES = { pingIntervalMs: 200, deadAfterMs: 1_500, publishTimeoutMs: 3_000 };
 
 /** Everything random about a run. */
 export interface FaultPlan {
@@ -60,11 +60,11 @@ export function planFault({ server, fault }: FaultSubject, seed: string | number
 function faultMs(fault: Fault, isShort: boolean, part: number): number {
   if (fault === "kill") return 600 * part;
   if (fault === "netsplit") return 100 + 900 * part;
-  return isShort ? 100 + 400 * part : TIMES.deadAfterMs + 800 + 1_200 * part;
+  return isShort ? 100 + 400 * part : TIMES.deadAfterMs + 700 + 1_000 * part;
 }
 
-/** True when the bridge must have lost its connection to the server. */
-export function isBridgeCut({ fault }: FaultSubject, plan: FaultPlan): boolean {
+/** True when the bridge must lose its connection to the server. */
+export function mustCut({ fault }: FaultSubject, plan: FaultPlan): boolean {
   return fault === "kill" || (fault === "freeze" && plan.faultMs > TIMES.deadAfterMs);
 }
 
