@@ -8,7 +8,7 @@ import { fixEngine, requestedEngine } from "../support/engine.ts";
 import { IMAGES } from "../support/images.ts";
 import { setup } from "../support/prepare.ts";
 import { type FaultReport, nameOf, runFault } from "./fault-run.ts";
-import { FAULT_SUBJECTS, planFault, startFaultServer } from "./server-faults.ts";
+import { FAULT_SUBJECTS, type FaultServer, planFault, startFaultServer } from "./server-faults.ts";
 
 const { values } = parseArgs({
   options: {
@@ -34,29 +34,39 @@ const hasPackages = Object.values(IMAGES).every(({ missingPackages }) => missing
 if (requestedEngine() === undefined && hasPackages) fixEngine("processes");
 else await setup();
 
+/** What the table says of the runs of one server and fault. */
+const COLUMNS: readonly (readonly [title: string, of: (report: FaultReport) => number])[] = [
+  ["runs", () => 1],
+  ["messages", ({ messages }) => messages],
+  ["in gaps", ({ missed }) => missed],
+  ["lost", ({ lost }) => lost],
+  ["twice", ({ twice }) => twice],
+  ["notices", ({ notices }) => notices],
+  ["accepted", ({ accepted }) => accepted],
+  ["refused", ({ refused }) => refused],
+  ["unknown", ({ unknown }) => unknown],
+  ["faults", ({ faults }) => faults.length],
+];
+
 const started = performance.now();
 const all: FaultReport[] = [];
 /** Flags for running those again that failed. */
 const failed: string[] = [];
+sayRow("", ...COLUMNS.map(([title]) => title));
 for (const subject of subjects) {
   await using server = await startFaultServer(subject);
+  const reports: FaultReport[] = [];
   for (const seed of seeds) {
-    let faults: readonly string[];
-    try {
-      const report = await runFault(server, seed);
-      all.push(report);
-      ({ faults } = report);
-    } catch (error) {
-      faults = [`the run broke off: ${String(error)}`];
-    }
+    const faults = await run(server, seed, reports);
     if (faults.length === 0) continue;
     failed.push(`--server ${subject.server} --fault ${subject.fault} --seed ${seed}`);
     say(`${nameOf(subject)}, seed ${seed}, ${JSON.stringify(planFault(subject, seed))}`);
     for (const fault of faults) say(`  ${fault}`);
   }
+  sayRow(nameOf(subject), ...sums(reports));
+  all.push(...reports);
 }
-say("");
-for (const line of table(all)) say(line);
+sayRow("all", ...sums(all));
 const seconds = ((performance.now() - started) / 1_000).toFixed(0);
 say(
   failed.length === 0
@@ -65,36 +75,21 @@ say(
 );
 process.exitCode = failed.length === 0 ? 0 : 1;
 
-function table(reports: readonly FaultReport[]): string[] {
-  const sum = (list: readonly FaultReport[], of: (report: FaultReport) => number): string =>
-    list.reduce((total, report) => total + of(report), 0).toString();
-  const rows = [...Map.groupBy(reports, ({ subject }) => nameOf(subject))].map(([name, list]) => [
-    name,
-    list.length.toString(),
-    sum(list, ({ messages }) => messages),
-    sum(list, ({ missed }) => missed),
-    sum(list, ({ lost }) => lost),
-    sum(list, ({ twice }) => twice),
-    sum(list, ({ notices }) => notices),
-    sum(list, ({ accepted }) => accepted),
-    sum(list, ({ refused }) => refused),
-    sum(list, ({ unknown }) => unknown),
-    sum(list, ({ faults }) => faults.length),
-  ]);
-  const head = [
-    "server, fault",
-    "seeds",
-    "messages",
-    "in gaps",
-    "lost",
-    "twice",
-    "notices",
-    "accepted",
-    "refused",
-    "unknown",
-    "faults",
-  ];
-  return [head, ...rows].map((row) =>
-    row.map((cell, index) => (index === 0 ? cell.padEnd(20) : cell.padStart(10))).join(""),
-  );
+/** @returns what was wrong */
+async function run(server: FaultServer, seed: string | number, reports: FaultReport[]): Promise<readonly string[]> {
+  try {
+    const report = await runFault(server, seed);
+    reports.push(report);
+    return report.faults;
+  } catch (error) {
+    return [`the run broke off: ${String(error)}`];
+  }
+}
+
+function sums(reports: readonly FaultReport[]): string[] {
+  return COLUMNS.map(([, of]) => reports.reduce((total, report) => total + of(report), 0).toString());
+}
+
+function sayRow(name: string, ...cells: readonly string[]): void {
+  say([name.padEnd(20), ...cells.map((cell) => cell.padStart(10))].join(""));
 }

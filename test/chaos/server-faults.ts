@@ -58,7 +58,7 @@ export function planFault({ server, fault }: FaultSubject, seed: string | number
 
 /** A short freeze ends before the bridge gives the connection up, a long one some time after. */
 function faultMs(fault: Fault, isShort: boolean, part: number): number {
-  if (fault === "kill") return 600 * part;
+  if (fault === "kill") return 1_200 * part;
   if (fault === "netsplit") return 100 + 900 * part;
   return isShort ? 100 + 400 * part : TIMES.deadAfterMs + 700 + 1_000 * part;
 }
