@@ -21,7 +21,9 @@ export interface Outsiders extends AsyncDisposable {
   carried(last: string): Promise<readonly string[]>;
 }
 
-const WAIT_MS = 10_000;
+/** A slow machine with a server that has just been started. */
+const WAIT_MS = 20_000;
+const PAGE = 500;
 const MAM = "urn:xmpp:mam:2";
 const RSM = "http://jabber.org/protocol/rsm";
 
@@ -131,9 +133,15 @@ export class XmppOutsiders implements Outsiders {
   }
 
   async carried(last: string): Promise<readonly string[]> {
-    let texts: readonly string[] = [];
-    await waitUntil(async () => (texts = await this.#archive()).includes(last));
-    return texts;
+    // The whole archive is a lot for a server to read again and again.
+    await waitUntil(async () => (await this.#page("<before/>", 20)).texts.includes(last), `${last} in the archive`);
+    const texts: string[] = [];
+    for (let position = ""; ;) {
+      const page = await this.#page(position, PAGE);
+      texts.push(...page.texts);
+      if (page.isLast) return texts;
+      position = `<after>${escapeXml(page.lastId)}</after>`;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,29 +150,23 @@ export class XmppOutsiders implements Outsiders {
     await xmpp?.[Symbol.asyncDispose]();
   }
 
-  async #archive(): Promise<readonly string[]> {
+  async #page(position: string, max: number): Promise<{ texts: string[]; lastId: string; isLast: boolean }> {
     const xmpp = this.#xmpp;
     if (xmpp === null) throw new Error("not connected");
-    const texts: string[] = [];
-    let after = "";
-    for (;;) {
-      const start = xmpp.stanzas.length;
-      const position = after === "" ? "" : `<after>${escapeXml(after)}</after>`;
-      const query = `<query xmlns="${MAM}"><set xmlns="${RSM}"><max>200</max>${position}</set></query>`;
-      const answer = await xmpp.ask("set", this.#jid, query);
-      for (const stanza of xmpp.stanzas.slice(start)) {
-        const result = childOf(stanza, "result", MAM);
-        const forwarded = result && childOf(result, "forwarded");
-        const message = forwarded && childOf(forwarded, "message");
-        const body = message && childOf(message, "body");
-        if (body !== undefined) texts.push(textOf(body));
-      }
-      const fin = childOf(answer, "fin", MAM);
-      const set = fin && childOf(fin, "set");
-      const next = textOf(set && childOf(set, "last"));
-      if (fin?.attributes["complete"] === "true" || next === "") return texts;
-      after = next;
-    }
+    const start = xmpp.stanzas.length;
+    const query = `<query xmlns="${MAM}"><set xmlns="${RSM}"><max>${max}</max>${position}</set></query>`;
+    const answer = await xmpp.ask("set", this.#jid, query, WAIT_MS);
+    const texts = xmpp.stanzas.slice(start).flatMap((stanza) => {
+      const result = childOf(stanza, "result", MAM);
+      const forwarded = result && childOf(result, "forwarded");
+      const message = forwarded && childOf(forwarded, "message");
+      const body = message && childOf(message, "body");
+      return body === undefined ? [] : [textOf(body)];
+    });
+    const fin = childOf(answer, "fin", MAM);
+    const set = fin && childOf(fin, "set");
+    const lastId = textOf(set && childOf(set, "last"));
+    return { texts, lastId, isLast: fin?.attributes["complete"] === "true" || lastId === "" };
   }
 }
 

@@ -8,7 +8,7 @@ import { between, pick, seeded } from "../support/seeded.ts";
 import { IRC_SERVERS, XMPP_SERVERS } from "../support/servers.ts";
 import type { TestServer } from "../support/test-server.ts";
 import type { FaultTransport } from "./fault-client.ts";
-import { IrcOutsiders, type Outsiders, XmppOutsiders } from "./outsiders.ts";
+import { IrcOutsiders, type Outsiders, waitUntil, XmppOutsiders } from "./outsiders.ts";
 
 /** SIGKILL and a restart, SIGSTOP and SIGCONT, or the cut link between two servers. */
 export type Fault = "kill" | "freeze" | "netsplit";
@@ -29,15 +29,17 @@ export const FAULT_SUBJECTS: readonly FaultSubject[] = NAMES.flatMap((server) =>
 });
 
 /** What a bridge's network is set to, so that faults are noticed within a run. */
-const TIMES = { pingIntervalMs: 200, deadAfterMs: 1_500, publishTimeoutMs: 3_000 };
+const TIMES = { pingIntervalMs: 300, deadAfterMs: 1_500, publishTimeoutMs: 3_000 };
 
 /** Everything random about a run. */
 export interface FaultPlan {
   readonly transports: readonly [FaultTransport, FaultTransport, FaultTransport];
   /** Of undisturbed traffic, before the fault. */
   readonly calmMs: number;
-  /** How long the server is dead or frozen, or the link cut. */
+  /** How long the server is dead or frozen, or the link cut; where `isNoticed`, from then on. */
   readonly faultMs: number;
+  /** It lasts until the bridge has given its connection up, however long that takes on a slow machine. */
+  readonly isNoticed: boolean;
   /** After a restart people are there first, and speak, so long before the bridge finds the server. */
   readonly aloneMs: number;
 }
@@ -47,11 +49,13 @@ const TRANSPORTS = ["websocket", "long-polling"] as const;
 /** The same seed makes the same plan. */
 export function planFault({ server, fault }: FaultSubject, seed: string | number): FaultPlan {
   const random = seeded(`${server} ${fault} ${seed}`);
+  const isShort = fault === "freeze" && random() < 0.3;
   const transport = (): FaultTransport => pick(random, TRANSPORTS);
   return {
     transports: [transport(), transport(), transport()],
     calmMs: between(random, 150, 500),
-    faultMs: faultMs(fault, random() < 0.3, random()),
+    faultMs: faultMs(fault, isShort, random()),
+    isNoticed: fault === "freeze" && !isShort,
     aloneMs: between(random, 0, 400),
   };
 }
@@ -60,12 +64,16 @@ export function planFault({ server, fault }: FaultSubject, seed: string | number
 function faultMs(fault: Fault, isShort: boolean, part: number): number {
   if (fault === "kill") return 1_200 * part;
   if (fault === "netsplit") return 100 + 900 * part;
-  return isShort ? 100 + 400 * part : TIMES.deadAfterMs + 700 + 1_000 * part;
+  return isShort ? 100 + 400 * part : 1_500 * part;
 }
 
-/** True when the bridge must lose its connection to the server. */
-export function mustCut({ fault }: FaultSubject, plan: FaultPlan): boolean {
-  return fault === "kill" || (fault === "freeze" && plan.faultMs > TIMES.deadAfterMs);
+/** What a fault plays with. */
+export interface FaultScene {
+  /** The bridge's way to the server. */
+  readonly gate: Gate;
+  readonly outsiders: Outsiders;
+  /** How often the bridge has lost its network. */
+  readonly outages: { readonly count: number };
 }
 
 /** A server under test, for many runs. */
@@ -77,8 +85,8 @@ export interface FaultServer extends AsyncDisposable {
   readonly near: TestServer;
   /** People in a room. */
   enter(room: string): Promise<Outsiders>;
-  /** Lets the fault happen, and ends it. The gate is the bridge's way to the server. */
-  inflict(plan: FaultPlan, gate: Gate, outsiders: Outsiders): Promise<void>;
+  /** Lets the fault happen, and ends it. */
+  inflict(plan: FaultPlan, scene: FaultScene): Promise<void>;
 }
 
 /** Starts the server, or both of them. */
@@ -102,7 +110,7 @@ export async function startFaultServer(subject: FaultSubject): Promise<FaultServ
 }
 
 function kill(near: TestServer): FaultServer["inflict"] {
-  return async ({ faultMs: downMs, aloneMs }, gate, outsiders) => {
+  return async ({ faultMs: downMs, aloneMs }, { gate, outsiders }) => {
     await near.kill();
     gate.shut();
     await pause(downMs);
@@ -114,10 +122,15 @@ function kill(near: TestServer): FaultServer["inflict"] {
 }
 
 function freeze(near: TestServer): FaultServer["inflict"] {
-  return async (plan) => {
+  return async (plan, { outages }) => {
+    const { count } = outages;
     await near.freeze();
-    await pause(plan.faultMs);
-    await near.thaw();
+    try {
+      if (plan.isNoticed) await waitUntil(() => outages.count > count, "the bridge's notice of it");
+      await pause(plan.faultMs);
+    } finally {
+      await near.thaw();
+    }
   };
 }
 
@@ -128,7 +141,7 @@ async function startSplit(subject: FaultSubject): Promise<FaultServer> {
     near: a,
     makeNetwork: (port) => makeIrcNetwork({ ...placeOf(a), port }, 1, TIMES),
     enter: (room) => IrcOutsiders.enter(room, a, b),
-    inflict: async (plan, _, outsiders) => {
+    inflict: async (plan, { outsiders }) => {
       link.shut();
       await pause(plan.faultMs);
       link.open();

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Network } from "../../bridges/index.ts";
 import { nameOf, runFault } from "../chaos/fault-run.ts";
-import { FAULT_SUBJECTS, startFaultServer } from "../chaos/server-faults.ts";
+import { FAULT_SUBJECTS, type FaultSubject, planFault, startFaultServer } from "../chaos/server-faults.ts";
 
 /** `npm run faults -- --seeds 10` is the long run. */
-const SEED = 1;
+const FIRST_SEED = 1;
+const MAX_SEED = 100;
 /** Two starts of a server on a slow machine, and what happens in between. */
 const RUN_MS = 120_000;
 
@@ -14,8 +15,9 @@ describe("a network's server that dies, stands still or loses its peer while eve
     { timeout: RUN_MS },
     async ([name, subject]) => {
       await using server = await startFaultServer(subject);
-      const report = await runFault(server, SEED);
-      expect(report.faults, `${name}, seed ${SEED}`).toEqual([]);
+      const seed = hardSeed(subject);
+      const report = await runFault(server, seed);
+      expect(report.faults, `${name}, seed ${seed}`).toEqual([]);
       expect(report.messages).toBeGreaterThan(0);
       expect(report.accepted).toBeGreaterThan(0);
     },
@@ -24,11 +26,18 @@ describe("a network's server that dies, stands still or loses its peer while eve
   it("is noticed where a network keeps its gaps to itself", { timeout: RUN_MS }, async () => {
     await using server = await startFaultServer({ server: "embedded", fault: "kill" });
     const makeNetwork = (port: number): Network => withoutGaps(server.makeNetwork(port));
-    const { faults } = await runFault({ ...server, makeNetwork }, SEED);
+    const { faults } = await runFault({ ...server, makeNetwork }, FIRST_SEED);
     expect(faults.join()).toContain("no notice tells of it");
     expect(faults.join()).toContain("no gap notice came");
   });
 });
+
+/** The first one whose plan costs the bridge its connection, where one may. */
+function hardSeed(subject: FaultSubject): number {
+  let seed = FIRST_SEED;
+  while (subject.fault === "freeze" && seed < MAX_SEED && !planFault(subject, seed).isNoticed) seed += 1;
+  return seed;
+}
 
 function withoutGaps(network: Network): Network {
   const start = network.start.bind(network);
