@@ -55,9 +55,20 @@ class Play {
   }
 
   show(nick: string, statuses: readonly string[] = [], type?: string, item: Record<string, string> = {}): void {
+    this.rooms.onPresence(this.presence(nick, statuses, type, item));
+  }
+
+  /** We are in, says the answer to the join that was sent as this one, from 0. */
+  answerJoin(index: number): void {
+    const presence = this.presence("tailspin1", ["110"]);
+    presence.attrs["id"] = this.sent[index]?.attrs["id"];
+    this.rooms.onPresence(presence);
+  }
+
+  presence(nick: string, statuses: readonly string[], type?: string, item: Record<string, string> = {}): Element {
     const codes = statuses.map((code) => xml("status", { code }));
     const x = xml("x", { xmlns: NS.mucUser }, xml("item", item), ...codes);
-    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/${nick}`, type }, x));
+    return xml("presence", { from: `${LOBBY}/${nick}`, type }, x);
   }
 
   refuse(condition: string, words = "", id = this.sent.at(-1)?.attrs["id"]): void {
@@ -238,6 +249,23 @@ describe("Rooms", () => {
     await back;
     expect(play.log.slice(2)).toEqual([`join ${LOBBY}/tailspin1`]);
     expect(play.told.at(-1)).toBe("joined /lobby gone");
+  });
+
+  it("is not in by the late answer to the join of a stream that has died", async () => {
+    const play = await Play.connected();
+    await play.joined();
+    play.rooms.onDisconnected("gone");
+    const dead = play.rooms.onConnected();
+    play.rooms.onDisconnected("gone again");
+    await dead;
+    const back = play.rooms.onConnected();
+    play.answerJoin(1);
+    expect(play.rooms.get("/lobby")?.isJoined).toBe(false);
+    play.show("tailspin1", ["110"], "unavailable");
+    play.answerJoin(2);
+    await back;
+    expect(play.sent).toHaveLength(3);
+    expect(play.told).toEqual(["joined /lobby anew", "joined /lobby gone"]);
   });
 
   it("comes back where the room has forgotten it", async () => {
