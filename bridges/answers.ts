@@ -12,6 +12,7 @@ const METRICS: Readonly<Record<string, string>> = {
   channels: "bridge.channels",
   "wildcard channels": "bridge.wildcardChannels",
   data: "bridge.messageBytes",
+  "channels of a user": "bridge.puppetChannels",
   publishes: "bridge.publishes",
   calls: "bridge.calls",
   "calls per session": "bridge.callsPerSession",

@@ -10,6 +10,7 @@ import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
+import type { Identities } from "./identity/identities.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
@@ -60,6 +61,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #presence: Presence;
   readonly #streams: Streams;
   readonly #discovery: Discovery;
+  readonly #identities: Identities;
   readonly #requests: Requests;
   readonly #readiness: Readiness;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
@@ -77,6 +79,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#channels = parts.channels;
     this.#streams = parts.streams;
     this.#discovery = parts.discovery;
+    this.#identities = parts.identities;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
@@ -126,6 +129,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       sessions: this.#sessions.size,
       channels: this.#channels.size,
       patterns: this.#channels.patterns.size,
+      puppets: this.#identities.size,
       connections: downlinks.reduce((sum, { connections }) => sum + connections, 0),
       exchanges: downlinks.reduce((sum, { exchanges }) => sum + exchanges, 0),
     };
@@ -149,6 +153,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#discovery.stop();
     this.#channels.stop();
     this.#sessions.stop();
+    this.#identities.stop();
     this.#delivery.stop();
     await this.#server?.[Symbol.asyncDispose]();
     this.#readiness.stop();

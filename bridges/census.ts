@@ -5,6 +5,8 @@ export interface Census {
   readonly channels: number;
   /** Wildcards that sessions are subscribed to, or about to be. */
   readonly patterns: number;
+  /** Users of their own on networks; each stays for a while after its last session. */
+  readonly puppets: number;
   /** Connection numbers that a session is attached to, or held at. */
   readonly connections: number;
   /** Requests being served. */

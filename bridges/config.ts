@@ -40,6 +40,11 @@ export const bridgeSchema = z.strictObject({
   leaveAfterMs: milliseconds
     .default(30_000)
     .describe("how long a channel stays joined after its last use, in milliseconds"),
+  puppetLingerMs: milliseconds
+    .default(30_000)
+    .describe(
+      "with `identity: puppet`, how long a browser's own user stays on the network after its last session, in milliseconds",
+    ),
   coalesceMs: z
     .number()
     .int()
@@ -87,6 +92,10 @@ export const bridgeSchema = z.strictObject({
       "what happens, by channel or pattern, to messages that wait for a session which falls further behind: disconnect (where nothing is said), drop-oldest, conflate; the first that matches counts",
     ),
   maxPendingPublishes: count.default(10_000).describe("publishes in flight or held, in this process"),
+  resendWindowMs: milliseconds
+    .default(30_000)
+    .describe("how long a publish is recognised when its browser sends it again unanswered, in milliseconds"),
+  maxUnheardPublishes: count.default(10_000).describe("publishes that are kept for that, in this process"),
   maxCalls: count.default(1_000).describe("messages to /service/ without an answer yet, in this process"),
   maxCallsPerSession: count.default(16).describe("messages to /service/ without an answer yet, of one session"),
   maxPresenceMembers: count

@@ -8,3 +8,4 @@ export { mappingFaults, type MappingFault } from "./mapping/faults.ts";
 export { makeMapping, type Explanation, type MappedNetwork, type Mapping } from "./mapping/mapping.ts";
 export * from "./naming.ts";
 export * from "./network.ts";
+export * from "./puppets.ts";

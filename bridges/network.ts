@@ -1,3 +1,5 @@
+import type { Puppets } from "./puppets.ts";
+
 /**
  * What a foreign network (IRC, XMPP, …) is to a bridge. Channels are Bayeux channels on this side of the contract;
  * names of the network itself never leave its folder. `test/contract/` runs one suite over every implementation.
@@ -40,6 +42,8 @@ export interface Network extends AsyncDisposable {
    * @returns false where the network cannot carry it, or it is away
    */
   announce(channel: string, text: string): boolean;
+  /** Users of their own for browsers, where the configuration asks for that; else all share the bridge's connections. */
+  readonly puppets?: Puppets | undefined;
 }
 
 /** Which old messages are wanted. */

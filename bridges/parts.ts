@@ -13,6 +13,8 @@ import { Archive } from "./history/archive.ts";
 import { LateCopies } from "./history/late-copies.ts";
 import { Replays } from "./history/replays.ts";
 import { Streams } from "./history/streams.ts";
+import { Identities } from "./identity/identities.ts";
+import { PrivateChannels } from "./identity/private-channels.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -21,6 +23,7 @@ import { presenceChannel } from "./presence/presence-channel.ts";
 import { Presence } from "./presence/presence.ts";
 import { Publishes } from "./publishes.ts";
 import { Requests } from "./requests.ts";
+import { Resends } from "./resends.ts";
 import { Connects } from "./session/connects.ts";
 import { Delivery } from "./session/delivery.ts";
 import type { Session } from "./session/session.ts";
@@ -47,6 +50,7 @@ export interface Parts {
   readonly channels: Channels;
   readonly streams: Streams;
   readonly discovery: Discovery;
+  readonly identities: Identities;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
   readonly inboxes: ReadonlyMap<Network, Inbox>;
@@ -86,6 +90,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     delivery,
     onEnd: (session) => {
       subscriptions.removeAll(session);
+      identities.ended(session);
       calls.endAll(session);
     },
   });
@@ -146,10 +151,32 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
       broadcast.send(audienceOf([session]), messages.entry(presenceChannel(channel.name), "", text));
     },
   });
+  const identities: Identities = new Identities({
+    ...config,
+    now,
+    log,
+    faults,
+    onTold: (identity, message) => privates.told(identity, message),
+  });
+  const byName = new Map(networks.map((network) => [network.name, network]));
+  const privates = new PrivateChannels({
+    ...config,
+    identities,
+    networkOf: (channel) => {
+      const network = byName.get(mapping.networkOf(channel));
+      if (!network) throw new TypeError(`no network for ${channel}`);
+      return network;
+    },
+    messages,
+    broadcast,
+    now,
+  });
   const subscriptions = new Subscriptions({
     channels,
     mapping,
     discovery,
+    identities,
+    privates,
     presence,
     replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
     maxSubscriptions: config.maxSubscriptions,
@@ -177,12 +204,25 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, now, faults }),
     connects,
     subscriptions,
-    publishes: new Publishes({ mapping, channels, calls, maxMessageBytes: config.maxMessageBytes }),
+    publishes: new Publishes({ ...config, mapping, channels, calls, identities, privates }),
+    resends: new Resends({ ...config, now, faults }),
     limits: LIMITS,
     maxMessagesPerSecond: config.maxMessagesPerSecond,
     now,
     faults,
     log,
   });
-  return { calls, sessions, channels, discovery, streams, delivery, broadcast, inboxes, presence, requests };
+  return {
+    calls,
+    sessions,
+    channels,
+    discovery,
+    identities,
+    streams,
+    delivery,
+    broadcast,
+    inboxes,
+    presence,
+    requests,
+  };
 }

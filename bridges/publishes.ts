@@ -4,6 +4,9 @@ import type { Publish } from "../bayeux/index.ts";
 import { toNetwork } from "./binary.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
+import type { Identities } from "./identity/identities.ts";
+import type { PrivateChannels } from "./identity/private-channels.ts";
+import { isUserChannel } from "./identity/user-channel.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence } from "./presence/presence-channel.ts";
 import type { Session } from "./session/session.ts";
@@ -16,6 +19,8 @@ export interface PublishesOptions {
   readonly mapping: Mapping;
   readonly channels: Channels;
   readonly calls: Calls;
+  readonly identities: Identities;
+  readonly privates: PrivateChannels;
   readonly maxMessageBytes: number;
 }
 
@@ -39,11 +44,15 @@ export class Publishes {
     this.#options.mapping.checkPublish(channel);
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);
-    const published = this.#options.channels.publish(channel, {
+    const { channels, identities, privates } = this.#options;
+    const publication = {
       data: toNetwork(data, request.ext),
       from: session.name,
       originId: originOf(session, request),
-    });
+    };
+    const published = isUserChannel(channel)
+      ? privates.tell(session, channel, publication)
+      : channels.publish(channel, publication, (network) => identities.speaker(session, channel, network));
     this.#remember(session, published);
     await published;
     return successReply(request);

@@ -13,6 +13,7 @@ import type { Logger } from "pino";
 import { asBayeuxError, countLimit, rejection, unknownSession } from "./answers.ts";
 import type { Handshakes } from "./handshakes.ts";
 import type { Publishes } from "./publishes.ts";
+import type { Resends } from "./resends.ts";
 import type { Connects } from "./session/connects.ts";
 import type { Downlink, Exchange } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
@@ -26,6 +27,7 @@ export interface RequestsOptions {
   readonly connects: Connects;
   readonly subscriptions: Subscriptions;
   readonly publishes: Publishes;
+  readonly resends: Resends;
   readonly limits: ParseLimits;
   readonly maxMessagesPerSecond: number;
   readonly now: () => number;
@@ -67,12 +69,14 @@ export class Requests {
     this.#serveAll(exchange, frame.route, requests).then(
       (replies) => {
         downlink.answer(exchange, Buffer.from(replies.join(",")));
+        this.#options.resends.settle(exchange);
       },
       (error: unknown) => {
         // Only a bug gets here; the browser is told, and the report is complete.
         this.#options.log.error({ err: error }, "serving a request failed");
         const text = requests.map((request) => errorReply(request, new BayeuxError("internal"))).join(",");
         downlink.answer(exchange, Buffer.from(text));
+        this.#options.resends.settle(exchange);
       },
     );
   }
@@ -177,9 +181,10 @@ export class Requests {
     this.#options.sessions.touch(session);
     const refused = this.#refuseHaste(session, request);
     if (refused !== null) return Promise.resolve(refused);
-    return this.#options.publishes
-      .serve(session, request)
-      .catch((error: unknown) => this.#fail(session, request, error));
+    const { resends, publishes } = this.#options;
+    return resends.serve(exchange, session, request, () =>
+      publishes.serve(session, request).catch((error: unknown) => this.#fail(session, request, error)),
+    );
   }
 
   /** A session may send so many messages in a second. Connects do not count: their number follows from the answers. */

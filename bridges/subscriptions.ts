@@ -7,6 +7,9 @@ import type { Discovery } from "./discovery.ts";
 import { readReplay } from "./history/replay-from.ts";
 import type { ReplayFrom } from "./history/replay-from.ts";
 import type { Replays, Wanted } from "./history/replays.ts";
+import type { Identities } from "./identity/identities.ts";
+import type { PrivateChannels } from "./identity/private-channels.ts";
+import { isUserChannel } from "./identity/user-channel.ts";
 import type { LogEntry } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence, watchedChannel } from "./presence/presence-channel.ts";
@@ -18,6 +21,8 @@ export interface SubscriptionsOptions {
   readonly channels: Channels;
   readonly mapping: Mapping;
   readonly discovery: Discovery;
+  readonly identities: Identities;
+  readonly privates: PrivateChannels;
   readonly presence: Presence;
   readonly replays: Replays;
   readonly maxSubscriptions: number;
@@ -52,12 +57,17 @@ export class Subscriptions {
     if (session.subscriptions.size + names.length > maxSubscriptions) {
       throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
     }
-    const froms = new Map(names.map((name) => [name, isPresence(name) ? NO_REPLAY : readReplay(request, name)]));
+    const froms = new Map(names.map((name) => [name, isKept(name) ? readReplay(request, name) : NO_REPLAY]));
     const { channels, discovery, replays, queue, now, joinTimeoutMs } = this.#options;
     const deadlineMs = now() + joinTimeoutMs;
     const found = discovery.want(names.filter(isPattern));
     try {
-      const joined = names.filter((name) => !isPattern(name)).map((name) => watchedChannel(name) ?? name);
+      const shared = names.filter((name) => !isPattern(name) && !isUserChannel(name));
+      const joined = shared.map((name) => watchedChannel(name) ?? name);
+      const own = this.#options.privates.check(session, names.filter(isUserChannel), deadlineMs);
+      const also = Promise.all([found.ready, own]).then(() => {});
+      // Whoever fails before it waits for this leaves it to itself.
+      also.catch(() => undefined);
       const use = () =>
         // Rule 25: all or nothing. What may still fail comes before the first is added.
         replays.collect(session, this.#past(session, froms, found.patterns), deadlineMs, (missed) => {
@@ -65,7 +75,7 @@ export class Subscriptions {
           for (const name of names) this.#add(session, name, found.patterns.get(name));
           for (const entry of missed.flat()) queue(session, entry);
         });
-      await channels.withJoined(joined, use, found.ready);
+      await channels.withJoined(joined, use, also);
     } finally {
       found.release();
     }
@@ -86,6 +96,7 @@ export class Subscriptions {
     const { channels } = this.#options;
     const pattern = channels.patterns.get(name);
     if (pattern) return channels.patterns.unsubscribe(pattern, session);
+    if (isUserChannel(name)) return this.#options.privates.unsubscribe(session, name);
     const watched = watchedChannel(name);
     const channel = channels.get(watched ?? name);
     if (!channel) return;
@@ -94,7 +105,8 @@ export class Subscriptions {
     } else {
       channel.subscribers.delete(session);
       channel.forgetAudience();
-      this.#options.presence.left(channel, session);
+      // Whoever is somebody on the network is present there.
+      if (!this.#options.identities.left(session, channel)) this.#options.presence.left(channel, session);
     }
     channel.touch();
   }
@@ -107,7 +119,7 @@ export class Subscriptions {
   ): readonly Wanted[] {
     const { channels } = this.#options;
     const named = [...froms].flatMap(([name, from]) => {
-      const channel = patterns.has(name) || isPresence(name) ? undefined : channels.get(name);
+      const channel = patterns.has(name) || !isKept(name) ? undefined : channels.get(name);
       return channel ? [{ channel, from }] : [];
     });
     const covered = new Set(named.filter(({ from }) => from.type !== "new").map(({ channel }) => channel));
@@ -129,20 +141,23 @@ export class Subscriptions {
     const channel = channels.get(watchedChannel(name) ?? name);
     session.subscriptions.add(name);
     if (pattern) return channels.patterns.subscribe(pattern, session);
+    if (isUserChannel(name)) return this.#options.privates.subscribe(session, name);
     if (!channel) return;
     if (isPresence(name)) return presence.watch(channel, session);
     channel.subscribers.add(session);
     channel.forgetAudience();
-    presence.joined(channel, session);
+    if (!this.#options.identities.joined(session, channel)) presence.joined(channel, session);
   }
 }
 
 /** @throws BayeuxError for what cannot be subscribed to */
 function checkName(name: string): void {
+  if (isUserChannel(name) && isPattern(name)) throw new BayeuxError("forbidden", [name], NO_USER_WILDCARDS);
   if (!isPresence(name)) return;
   if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   const watched = watchedChannel(name);
-  if (watched === null || isPresence(watched) || isService(watched)) throw new BayeuxError("unknownChannel", [name]);
+  if (watched === null || isPresence(watched) || isService(watched) || isUserChannel(watched))
+    throw new BayeuxError("unknownChannel", [name]);
 }
 
 /** True where the session gets what is said in a channel, by its name or by a pattern. */
@@ -150,4 +165,10 @@ function isHeardBy(session: Session, { subscribers, patterns }: Channel): boolea
   return subscribers.has(session) || [...patterns].some((pattern) => pattern.subscribers.has(session));
 }
 
+/** False for what is told to those who are there, and to nobody later. */
+function isKept(name: string): boolean {
+  return !isPresence(name) && !isUserChannel(name);
+}
+
 const NO_REPLAY = { type: "new" } as const;
+const NO_USER_WILDCARDS = "No wildcards below /user - subscribe to your private channel by its name";

@@ -40,6 +40,13 @@ export const dispatcherSchema = z.strictObject({
     .describe(
       "header in which the balancer tells the browser's version of HTTP, and which it lets nobody else set; unset: HTTP/1.1",
     ),
+  addressHeader: z
+    .string()
+    .regex(/^[A-Za-z0-9-]*$/, "must be the name of a header")
+    .default("")
+    .describe(
+      "header in which the balancer tells the browser's address, as the last one, such as X-Forwarded-For; unset: the connection's address",
+    ),
   maxBodyBytes: bytes.default(MIB).describe("bytes of one HTTP body or one WebSocket message"),
   maxBatch: count.default(1_000).describe("messages in one array"),
   maxChannelLength: count.default(256).describe("characters of a channel or subscription"),

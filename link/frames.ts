@@ -18,6 +18,8 @@ export interface RequestContext {
   readonly browser: string;
   /** The same of the page's origin. */
   readonly origin: string;
+  /** The browser's IPv6 address, or its IPv4 address as `::ffff:…`, as 32 lower-case hexadecimal digits; "" where unknown. */
+  readonly address: string;
 }
 
 /** Dispatcher → bridge: Bayeux messages of one session (or one handshake), as a JSON array. */

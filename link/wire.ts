@@ -2,7 +2,7 @@ import type { Frame } from "./frames.ts";
 import type { Peer } from "./link.ts";
 
 /** Both sides must speak the same one; any change to a byte of the protocol makes a new one. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** A hello frame may not be longer than this: its sender has proved nothing yet. */
 export const MAX_HELLO_BYTES = 65_536;
@@ -64,6 +64,8 @@ export const FLAG = {
   /** request; at most one of the two, and neither means `post` */
   isGet: 0x20,
   isUpgrade: 0x40,
+  /** request: 16 bytes of it follow */
+  hasAddress: 0x80,
   /** answer, release */
   isFinal: 0x01,
 } as const;

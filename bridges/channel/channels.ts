@@ -5,6 +5,7 @@ import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
 import { within } from "../within.ts";
 import { Channel } from "./channel.ts";
+import type { Publisher } from "./outbox.ts";
 import type { Patterns } from "./patterns.ts";
 
 /** What the table of channels needs. */
@@ -136,9 +137,14 @@ export class Channels {
   /**
    * Publishes into a channel; resolves when the network has taken it.
    *
+   * @param speaker says it on this network; null: the network's shared connections
    * @throws BayeuxError with the network's words; `outcomeUnknown` where it may or may not have arrived
    */
-  async publish(name: string, publication: Publication): Promise<void> {
+  async publish(
+    name: string,
+    publication: Publication,
+    speaker: (network: Network) => Publisher | null = () => null,
+  ): Promise<void> {
     const { now, publishHoldMs, maxPendingPublishes } = this.#options;
     if (this.#pendingPublishes >= maxPendingPublishes) {
       throw new BayeuxError(
@@ -148,10 +154,11 @@ export class Channels {
       );
     }
     const channel = this.#obtain(name);
+    const publisher = speaker(channel.network) ?? channel.network;
     this.#pendingPublishes += 1;
     try {
       // The place in the outbox is taken before anything is awaited: that keeps the order.
-      const published = channel.outbox.publish(publication, now() + publishHoldMs);
+      const published = channel.outbox.publish(publication, now() + publishHoldMs, publisher);
       if (!channel.isJoined) {
         this.#join(channel).catch((error: unknown) => {
           channel.outbox.fail(error instanceof NetworkError ? error : new NetworkError("unavailable", String(error)));

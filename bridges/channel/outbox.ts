@@ -1,10 +1,14 @@
 import { NetworkError } from "../network.ts";
 import type { Network, Publication } from "../network.ts";
 
+/** What hands a message to the network: the network itself, or one user there. */
+export type Publisher = Pick<Network, "publish">;
+
 interface Held {
   /** Order of arrival: what comes back unsent goes to its old place. */
   readonly number: number;
   readonly publication: Publication;
+  readonly publisher: Publisher;
   readonly deadlineMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -36,10 +40,15 @@ export class Outbox {
     return this.#held.length + this.#inFlight;
   }
 
-  /** Resolves when the network has it. @throws NetworkError */
-  publish(publication: Publication, deadlineMs: number): Promise<void> {
+  /**
+   * Resolves when the network has it.
+   *
+   * @param publisher who says it
+   * @throws NetworkError
+   */
+  publish(publication: Publication, deadlineMs: number, publisher: Publisher = this.#network): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#held.push({ number: ++this.#counter, publication, deadlineMs, resolve, reject });
+      this.#held.push({ number: ++this.#counter, publication, publisher, deadlineMs, resolve, reject });
       this.#pump();
     });
   }
@@ -78,7 +87,7 @@ export class Outbox {
       const next = this.#held.shift();
       if (next === undefined) return;
       this.#inFlight += 1;
-      this.#network.publish(this.#channel, next.publication).then(
+      next.publisher.publish(this.#channel, next.publication).then(
         () => {
           this.#inFlight -= 1;
           next.resolve();
@@ -93,7 +102,9 @@ export class Outbox {
 
   #onFailure(failed: Held, error: unknown): void {
     const wasUnsent = error instanceof NetworkError && error.kind === "unavailable";
-    if (!wasUnsent || failed.deadlineMs <= this.#now()) {
+    // A user of its own has waited by itself, and must not hold up the others.
+    const isFinal = failed.publisher !== this.#network;
+    if (!wasUnsent || isFinal || failed.deadlineMs <= this.#now()) {
       failed.reject(error);
       return;
     }

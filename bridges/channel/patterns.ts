@@ -1,4 +1,5 @@
 import { isMeta, isService, matches, patternsOf } from "../../bayeux/index.ts";
+import { isUserChannel } from "../identity/user-channel.ts";
 import { isPresence } from "../presence/presence-channel.ts";
 import type { Session } from "../session/session.ts";
 import { audienceOf } from "./channel.ts";
@@ -94,7 +95,7 @@ export class Patterns {
     return this.#byName.values();
   }
 
-  /** @returns the patterns that match a channel; none for what no pattern stands for: meta, service and presence */
+  /** @returns the patterns that match a channel; none for what no pattern stands for: meta, service, presence and users */
   matching(channel: string): Pattern[] {
     if (this.#byName.size === 0 || !this.#isForPatterns(channel)) return [];
     return patternsOf(channel).flatMap((name) => this.#byName.get(name) ?? []);
@@ -178,7 +179,7 @@ export class Patterns {
   }
 }
 
-/** Rules 10 and 11: these are never distributed. Who is where is told by the name of the channel only. */
+/** Rules 10 and 11: these are never distributed. Who is where, and what is private, is told by the name of the channel only. */
 function isBeyondPatterns(channel: string): boolean {
-  return isMeta(channel) || isService(channel) || isPresence(channel);
+  return isMeta(channel) || isService(channel) || isPresence(channel) || isUserChannel(channel);
 }

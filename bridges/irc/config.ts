@@ -46,6 +46,16 @@ const settings = z.strictObject({
     .optional()
     .describe("server password (PASS)"),
   sasl: saslSchema,
+  identity: z
+    .enum(["shared", "puppet"])
+    .default("shared")
+    .describe("who browsers are: all share the bridge's connections, or each that declares a name has its own"),
+  maxPuppets: z
+    .number()
+    .int()
+    .positive()
+    .default(100)
+    .describe("users of their own at the same time; further browsers share the bridge's connections"),
   webirc: z
     .strictObject({
       password: oneWord.optional().describe("password of the server's WEBIRC gateway block, for users of their own"),

@@ -26,6 +26,7 @@ export interface ConnectionOwner {
 export interface ConnectionParts {
   readonly config: IrcConfig & { readonly host: string };
   readonly nicks: readonly string[];
+  readonly realName?: string;
   /** Told to the server by WEBIRC, where the connection is a visitor's own and `irc.webirc` has a password. */
   readonly visitor?: Visitor;
   readonly owner: ConnectionOwner;
@@ -126,9 +127,9 @@ export class Connection {
   }
 
   /** Says QUIT and stays away. */
-  async close(): Promise<void> {
+  async close(farewell = "bridge stopped"): Promise<void> {
     this.#closing.abort();
-    if (this.#isRegistered) this.#client?.connection.end("QUIT :bridge stopped");
+    if (this.#isRegistered) this.#client?.connection.end(`QUIT :${farewell}`);
     else this.#client?.connection.end(null, true);
     const deadline = setTimeout(() => this.reset("closed"), 1_000);
     await this.#running;
@@ -154,7 +155,7 @@ export class Connection {
 
   /** @returns why the connection ended */
   async #connectOnce(): Promise<{ reason: string; code: string | null }> {
-    const { config, nicks, faults, now } = this.#parts;
+    const { config, nicks, realName = "TailSpin bridge", faults, now } = this.#parts;
     this.#reason = "";
     this.#code = null;
     this.#nick.set("");
@@ -188,7 +189,7 @@ export class Connection {
       security,
       nick: nicks[0] ?? config.nick,
       username: USERNAME,
-      gecos: "TailSpin bridge",
+      gecos: realName,
       ...(config.password === undefined ? {} : { password: config.password }),
       ...login(config.sasl),
       version: "",

@@ -1,24 +1,25 @@
 import type { Logger } from "pino";
-import { FaultCounter } from "../../link/index.ts";
 import { PLAIN_NAMING, type Naming } from "../naming.ts";
 import { NetworkError, type HistoryPage, type HistoryQuery, type Member, type Network } from "../network.ts";
 import type { NetworkInbox, Publication } from "../network.ts";
 import type { Channel } from "./channels.ts";
-import { ChunkIds } from "./chunk-ids.ts";
 import type { IrcConfig } from "./config.ts";
-import { Connection, type ConnectionOwner, type IrcLine } from "./connection.ts";
+import type { ConnectionOwner, IrcLine } from "./connection.ts";
+import { Connector } from "./connector.ts";
 import { Discovery } from "./discovery.ts";
 import type { Ending } from "./endings.ts";
 import { History } from "./history.ts";
 import { Inbound } from "./inbound.ts";
-import { bridgeNickTest, nickCandidates, receiverNickTest } from "./nicks.ts";
+import { bridgeNickTest, receiverNickTest } from "./nicks.ts";
 import { Notices } from "./notices.ts";
-import { Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { IrcPuppets } from "./puppets.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { Receivers } from "./receivers.ts";
 import { hintFor, words } from "./replies.ts";
 import { Sender } from "./sender.ts";
 import { Senders } from "./senders.ts";
+import { Sending } from "./sending.ts";
 
 /** What an IRC network is handed: its node's number, and the impure things. */
 export interface IrcNetworkParts {
@@ -48,16 +49,17 @@ export class IrcNetwork implements Network {
   readonly name = "irc";
   readonly #config: IrcConfig & { readonly host: string };
   readonly #parts: IrcNetworkParts;
-  readonly #faults: FaultCounter;
+  readonly #connector: Connector;
   readonly #notices: Notices;
   readonly #isBridge: (nick: string) => boolean;
   /** Of the receiving connections of bridges. */
   readonly #isPeer: (nick: string) => boolean;
   readonly #history: History;
   readonly #discovery: Discovery;
-  readonly #chunkIds: ChunkIds;
+  readonly #sending: Sending;
   readonly #receivers: Receivers;
   readonly #senders: Senders;
+  readonly puppets: IrcPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
   #sweep: NodeJS.Timeout | undefined;
@@ -69,11 +71,11 @@ export class IrcNetwork implements Network {
   constructor(config: IrcConfig & { readonly host: string }, parts: IrcNetworkParts) {
     this.#config = config;
     this.#parts = { ...parts, log: parts.log.child({ network: this.name }) };
-    this.#faults = new FaultCounter(this.#parts.log, parts.now);
+    this.#connector = new Connector({ ...this.#parts, config });
     this.#notices = new Notices(this.#parts.log);
     this.#isBridge = bridgeNickTest(config.nick);
     this.#isPeer = receiverNickTest(config.nick);
-    this.#chunkIds = new ChunkIds(parts.random);
+    this.#sending = new Sending({ ...parts, config, notices: this.#notices, receivers: () => this.#receivers });
     this.#senders = new Senders(Array.from({ length: config.senders }, (_, index) => this.#makeSender(index + 1)));
     this.#receivers = new Receivers({
       config,
@@ -84,11 +86,12 @@ export class IrcNetwork implements Network {
         this.#notices.warn("full", { limit, maxReceivers, hint }, "no room for more channels on this network");
       },
     });
-    const { node, now, newId, naming = PLAIN_NAMING } = parts;
+    this.puppets = config.identity === "puppet" ? this.#makePuppets() : undefined;
+    const { now, newId, naming = PLAIN_NAMING } = parts;
     this.#history = new History({
       config,
       codec: { config, isBridge: this.#isBridge, now, newId },
-      connectHistorian: (historian) => this.#connect(historian, `${node}s0`),
+      connectHistorian: (historian) => this.#connector.connect(historian, "s0"),
     });
     const maxNameLength = (): number => this.#receivers.first.maxNameLength;
     this.#discovery = new Discovery({ config, naming, maxNameLength, now });
@@ -100,7 +103,7 @@ export class IrcNetwork implements Network {
     this.#inbox = inbox;
     this.#inbound = new Inbound({ config: this.#config, inbox, isBridge: this.#isBridge, now, newId });
     this.#receivers.start();
-    for (const { connection } of this.#senders.all) connection.start();
+    for (const { connection } of this.#senders.shared) connection.start();
     this.#sweep = setInterval(() => this.#onSweep(), SWEEP_MS).unref();
   }
 
@@ -116,16 +119,14 @@ export class IrcNetwork implements Network {
   }
 
   async publish(name: string, publication: Publication): Promise<void> {
-    if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the IRC server is not connected");
-    const receiver = this.#receivers.of(name) ?? this.#receivers.first;
-    if (receiver.channels.get(name) !== undefined && !receiver.isReady)
-      throw new NetworkError("unavailable", `the channel's connection is away: ${receiver.lastReason}`);
-    const channel = receiver.joined(name);
-    const { publishTimeoutMs, maxMessageBytes } = this.#config;
-    const deadlineMs = this.#parts.now() + publishTimeoutMs;
-    const outgoing = new Outgoing(name, channel.ircChannel, publication, deadlineMs, maxMessageBytes);
-    this.#senders.of(channel.ircChannel).push(outgoing);
+    const outgoing = this.#prepare(name, publication);
+    this.#senders.of(outgoing.ircChannel).push(outgoing);
     await outgoing.settled;
+  }
+
+  #prepare(name: string, publication: Publication): Outgoing {
+    if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the IRC server is not connected");
+    return this.#sending.prepare(name, publication);
   }
 
   members(name: string): readonly Member[] {
@@ -142,7 +143,7 @@ export class IrcNetwork implements Network {
   }
 
   async discover(limit: number): Promise<readonly string[]> {
-    const sender = this.#senders.all.find(({ connection }) => connection.isRegistered);
+    const sender = this.#senders.shared.find(({ connection }) => connection.isRegistered);
     if (sender === undefined) throw new NetworkError("unavailable", "the IRC server is not connected");
     return this.#discovery.discover(sender.connection, limit);
   }
@@ -210,6 +211,7 @@ export class IrcNetwork implements Network {
     this.#parts.log.debug({ channel: channel.name, ircChannel: channel.ircChannel }, "joined");
     this.#notices.forget(`join ${channel.name} `);
     this.#history.onJoined(channel.name);
+    this.puppets?.onOpen(channel.name);
     if (absence === null) return;
     const members = receiver.presence.members(channel.ircChannel);
     this.#inbox?.presence(channel.name, { type: "members", members });
@@ -226,12 +228,13 @@ export class IrcNetwork implements Network {
   #onSweep(): void {
     const nowMs = this.#parts.now();
     this.#inbound?.sweep(nowMs);
+    this.puppets?.sweep(nowMs);
     for (const part of [...this.#receivers.all, this.#history, this.#discovery, ...this.#senders.all])
       part.sweep(nowMs);
   }
 
   #isOurs(nick: string): boolean {
-    if (this.#isBridge(nick) || this.#senders.byNick(nick) !== undefined) return true;
+    if (this.#isBridge(nick) || this.#senders.isShared(nick)) return true;
     // Others of our receiving connections may have been renamed.
     return this.#receivers.byNick(nick) !== undefined;
   }
@@ -250,13 +253,13 @@ export class IrcNetwork implements Network {
       onRefused: (channel, line) => this.#notices.refused("join", channel.name, channel.ircChannel, words(line)),
       onPresence: (channel, change) => this.#inbox?.presence(channel.name, change),
     };
-    const { log, now, node, naming = PLAIN_NAMING } = this.#parts;
-    const suffix = number === 1 ? `${node}` : `${node}r${number}`;
+    const { log, now, naming = PLAIN_NAMING } = this.#parts;
+    const suffix = number === 1 ? "" : `r${number}`;
     const parts = {
       config: this.#config,
       naming,
       log,
-      connect: (connectionOwner: ConnectionOwner) => this.#connect(connectionOwner, suffix),
+      connect: (connectionOwner: ConnectionOwner) => this.#connector.connect(connectionOwner, suffix),
       isHidden: (nick: string) => this.#isOurs(nick),
       isPeer: (nick: string) => this.#isPeer(nick) && this.#receivers.byNick(nick) === undefined,
       inbox: () => this.#inbox,
@@ -268,10 +271,8 @@ export class IrcNetwork implements Network {
   #makeSender(number: number): Sender {
     return new Sender({
       config: this.#config,
-      connect: (owner) => this.#connect(owner, `${this.#parts.node}s${number}`),
-      barrier: (ircChannel) => (this.#receivers.find(ircChannel)?.receiver ?? this.#receivers.first).barrier(),
-      keyOf: (channel) => this.#config.keys?.[channel],
-      nextChunkId: () => this.#chunkIds.next(),
+      ...this.#sending.senderParts,
+      connect: (owner) => this.#connector.connect(owner, `s${number}`),
       onRegistered: () => this.#tellUp(),
       onLine: (connection, line) => this.#discovery.onLine(connection, line),
       onDown: (connection, ending) => {
@@ -280,14 +281,19 @@ export class IrcNetwork implements Network {
         if (this.#isUp && !this.#isClosing)
           this.#notices.ended(ending, { sender: number }, "sending connection lost, trying again");
       },
-      onRefused: ({ channel, ircChannel }, reason) => this.#notices.refused("message", channel, ircChannel, reason),
     });
   }
 
-  #connect(owner: ConnectionOwner, suffix: string): Connection {
-    const { now, random } = this.#parts;
-    const nicks = nickCandidates(this.#config.nick, suffix);
-    const log = this.#parts.log.child({ connection: suffix });
-    return new Connection({ config: this.#config, nicks, owner, log, faults: this.#faults, now, random });
+  #makePuppets(): IrcPuppets {
+    return new IrcPuppets({
+      ...this.#parts,
+      config: this.#config,
+      connector: this.#connector,
+      senders: this.#senders,
+      sending: this.#sending,
+      isBridge: this.#isBridge,
+      prepare: (name, publication) => this.#prepare(name, publication),
+      onDown: (ending) => this.#notices.ended(ending, {}, "a user's own connection lost, trying again"),
+    });
   }
 }

@@ -24,6 +24,9 @@ export class Receivers {
   readonly #homes = new Map<string, Receiver>();
   /** Channels that one connection may be in. It is a matter of the server, so the same for all. */
   #capacity = Number.POSITIVE_INFINITY;
+  /** It has refused a channel for it. What it only announced may be less than it allows: InspIRCd's classes of users have their own. */
+  #isProven = false;
+  readonly #loads = new Map<Receiver, number>();
   #isStarted = false;
 
   constructor(parts: ReceiversParts) {
@@ -69,6 +72,7 @@ export class Receivers {
   /** What a server told when it registered us replaces what we know from its refusals. */
   onRegistered(receiver: Receiver): void {
     this.#capacity = receiver.toldCapacity ?? Number.POSITIVE_INFINITY;
+    this.#isProven = false;
   }
 
   /** @throws NetworkError */
@@ -79,21 +83,25 @@ export class Receivers {
     for (;;) {
       const receiver = this.#choose(tried);
       tried.add(receiver);
-      this.#homes.set(name, receiver);
+      this.#settle(name, receiver);
       try {
         return await this.#joinAt(receiver, name);
       } catch (error) {
         const isOver = this.#homes.get(name) !== receiver;
-        if (!isOver && receiver.channels.get(name) === undefined) this.#homes.delete(name);
+        if (!isOver && receiver.channels.get(name) === undefined) this.#settle(name, null);
         if (isOver || !(error instanceof TooManyChannelsError)) throw error;
-        this.#capacity = Math.max(1, Math.min(this.#capacity, receiver.channels.size));
+        this.#capacity = Math.max(
+          1,
+          this.#isProven ? Math.min(this.#capacity, receiver.channels.size) : receiver.channels.size,
+        );
+        this.#isProven = true;
       }
     }
   }
 
   leave(name: string): void {
     this.#homes.get(name)?.leave(name);
-    this.#homes.delete(name);
+    this.#settle(name, null);
   }
 
   async #joinAt(receiver: Receiver, name: string): Promise<void> {
@@ -115,6 +123,9 @@ export class Receivers {
     if (chosen !== undefined) return chosen;
     const { config, make, onFull } = this.#parts;
     if (this.#all.length >= config.maxReceivers) {
+      const untried = this.#isProven ? [] : this.#all.filter((one) => !tried.has(one));
+      const [emptiest] = untried.toSorted((one, other) => this.#load(one) - this.#load(other));
+      if (emptiest !== undefined) return emptiest;
       onFull(this.#capacity);
       const full = `${this.#all.length} connections (irc.maxReceivers) with ${this.#capacity} channels each are full`;
       throw new NetworkError("refused", `the server allows no more channels: ${full}`);
@@ -125,9 +136,17 @@ export class Receivers {
     return receiver;
   }
 
+  /** Notes where a channel is; null is nowhere. */
+  #settle(name: string, receiver: Receiver | null): void {
+    const former = this.#homes.get(name);
+    if (former !== undefined) this.#loads.set(former, this.#load(former) - 1);
+    this.#homes.delete(name);
+    if (receiver === null) return;
+    this.#homes.set(name, receiver);
+    this.#loads.set(receiver, this.#load(receiver) + 1);
+  }
+
   #load(receiver: Receiver): number {
-    let load = 0;
-    for (const home of this.#homes.values()) if (home === receiver) load += 1;
-    return load;
+    return this.#loads.get(receiver) ?? 0;
   }
 }

@@ -18,6 +18,8 @@ interface Join {
   needsRoom: boolean;
   startedMs: number | null;
   isConfirmed: boolean;
+  /** It was left before it was joined. */
+  isLeft: boolean;
 }
 
 /** The channels that a sending connection had to join (mode +n), so that its messages are let in. */
@@ -42,16 +44,20 @@ export class SenderMembership {
   /** @param channelKey for channels that need one (mode +k) @returns false when we are in the channel already, so that joining cannot help */
   join(ircChannel: string, cause: string, channelKey: string | undefined): boolean {
     const key = foldName(ircChannel);
-    if (this.#joins.has(key)) return true;
+    const known = this.#joins.get(key);
+    if (known !== undefined) known.isLeft = false;
+    if (known !== undefined) return true;
     if (this.#joined.has(key)) return false;
     const line = joinLine(ircChannel, channelKey);
-    this.#joins.set(key, { cause, line, needsRoom: false, startedMs: null, isConfirmed: false });
+    this.#joins.set(key, { cause, line, needsRoom: false, startedMs: null, isConfirmed: false, isLeft: false });
     this.#connection.send(line);
     return true;
   }
 
   leave(ircChannel: string): void {
-    if (this.#joined.delete(foldName(ircChannel)) && this.#connection.isRegistered) {
+    const join = this.#joins.get(foldName(ircChannel));
+    if (join !== undefined) join.isLeft = true;
+    else if (this.#joined.delete(foldName(ircChannel)) && this.#connection.isRegistered) {
       this.#connection.send(`PART ${ircChannel}`);
     }
   }
@@ -103,6 +109,7 @@ export class SenderMembership {
     if (this.#joins.get(key) !== join) return;
     this.#joins.delete(key);
     this.#owner.onJoined(key);
+    if (join.isLeft) this.leave(key);
     this.#makeRoom();
   }
 

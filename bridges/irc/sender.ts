@@ -38,7 +38,8 @@ export class Sender implements ConnectionOwner {
   readonly #parts: SenderParts;
   readonly #queue: OutgoingQueue;
   readonly #flights = new Map<string, InFlight<Outgoing>>();
-  readonly #membership: SenderMembership;
+  /** The channels that it is in. */
+  readonly membership: SenderMembership;
   #current: { readonly outgoing: Outgoing; readonly lines: readonly Line[]; next: number } | null = null;
   #bytesInFlight = 0;
   #onEmpty: (() => void) | null = null;
@@ -47,7 +48,7 @@ export class Sender implements ConnectionOwner {
     this.#parts = parts;
     this.#queue = new OutgoingQueue(parts.config.maxQueuedBytes);
     this.connection = parts.connect(this);
-    this.#membership = new SenderMembership(this.connection, parts.barrier, {
+    this.membership = new SenderMembership(this.connection, parts.barrier, {
       onJoined: (key) => this.#resend(key),
       onRefused: (key, reason) => this.#refuseAll(key, reason),
     });
@@ -91,7 +92,7 @@ export class Sender implements ConnectionOwner {
 
   /** Leaves a channel that it had to join for sending. */
   leave(ircChannel: string): void {
-    this.#membership.leave(ircChannel);
+    this.membership.leave(ircChannel);
   }
 
   /** Fails what waits too long. */
@@ -104,7 +105,7 @@ export class Sender implements ConnectionOwner {
     for (const { owner } of late) owner.reject("unknown", "sent, but not confirmed in time");
     const current = this.#current?.outgoing;
     if (current !== undefined && current.deadlineMs <= nowMs) this.#dropCurrent("not sent in time");
-    this.#membership.sweep(nowMs, this.#parts.config.joinTimeoutMs);
+    this.membership.sweep(nowMs, this.#parts.config.joinTimeoutMs);
     if (late.length > 0) void this.#forgetAfterBarrier(new Set(late));
     this.#pump();
   }
@@ -116,7 +117,7 @@ export class Sender implements ConnectionOwner {
 
   onLine(connection: Connection, line: IrcLine): void {
     if (this.#parts.onLine(connection, line)) return;
-    if (this.#membership.onLine(line) || !isRefusal(line)) return;
+    if (this.membership.onLine(line) || !isRefusal(line)) return;
     const named = refusedChannel(line, (name) => this.#flights.has(foldName(name)));
     // Some refusals name no channel ("no text to send"): they mean the oldest line.
     const key = named === null ? this.#flights.keys().next().value : foldName(named);
@@ -127,7 +128,7 @@ export class Sender implements ConnectionOwner {
     const isFirstTry = flight.lines[0]?.isResent === false;
     if (line.command === "404" && named !== null && isFirstTry) {
       const channelKey = this.#parts.keyOf(flight.lines[0]?.owner.channel ?? "");
-      if (this.#membership.join(named, words(line), channelKey)) return;
+      if (this.membership.join(named, words(line), channelKey)) return;
     }
     flight.refusals.push(words(line));
     void this.#refuseAfterBarrier(key);
@@ -135,7 +136,7 @@ export class Sender implements ConnectionOwner {
 
   async onDown(connection: Connection, ending: Ending): Promise<void> {
     const { reason } = ending;
-    this.#membership.clear();
+    this.membership.clear();
     this.#parts.onDown(connection, ending);
     this.#dropCurrent(reason);
     if (this.#flights.size > 0) {
@@ -150,7 +151,7 @@ export class Sender implements ConnectionOwner {
   }
 
   #pump(): void {
-    while (this.connection.isRegistered && !this.#membership.isJoining) {
+    while (this.connection.isRegistered && !this.membership.isJoining) {
       this.#current ??= this.#takeNext();
       if (this.#current === null) return;
       const { outgoing, lines, next } = this.#current;

@@ -3,14 +3,29 @@ import type { Sender } from "./sender.ts";
 
 /** The sending connections: which one a channel is on, and which one a nick is. */
 export class Senders {
-  readonly all: readonly Sender[];
+  /** They speak for everybody. */
+  readonly shared: readonly Sender[];
+  /** Each speaks for one user. */
+  readonly #own = new Set<Sender>();
 
-  constructor(all: readonly Sender[]) {
-    this.all = all;
+  constructor(shared: readonly Sender[]) {
+    this.shared = shared;
+  }
+
+  get all(): readonly Sender[] {
+    return [...this.shared, ...this.#own];
   }
 
   get isOneRegistered(): boolean {
-    return this.all.some(({ connection }) => connection.isRegistered);
+    return this.shared.some(({ connection }) => connection.isRegistered);
+  }
+
+  add(own: Sender): void {
+    this.#own.add(own);
+  }
+
+  remove(own: Sender): void {
+    this.#own.delete(own);
   }
 
   byNick(nick: string): Sender | undefined {
@@ -18,10 +33,16 @@ export class Senders {
     return this.all.find((sender) => foldAscii(sender.connection.nick) === folded);
   }
 
+  /** True for a nick that speaks for everybody. */
+  isShared(nick: string): boolean {
+    const sender = this.byNick(nick);
+    return sender !== undefined && !this.#own.has(sender);
+  }
+
   /** The channel's own sender; another one while that is away, and as long as something of the channel is there. */
   of(ircChannel: string): Sender {
-    const first = hash(ircChannel) % this.all.length;
-    const inOrder = [...this.all.slice(first), ...this.all.slice(0, first)];
+    const first = hash(ircChannel) % this.shared.length;
+    const inOrder = [...this.shared.slice(first), ...this.shared.slice(0, first)];
     const chosen =
       inOrder.find((sender) => sender.holds(ircChannel)) ??
       inOrder.find((sender) => sender.connection.isRegistered) ??

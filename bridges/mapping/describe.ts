@@ -1,5 +1,6 @@
 import { ERRORS, isChannel, isMeta, isPattern, isService } from "../../bayeux/index.ts";
 import { channelNamed } from "../naming.ts";
+import { isUserChannel } from "../identity/user-channel.ts";
 import { isPresence, watchedChannel } from "../presence/presence-channel.ts";
 import type { Access, MappingRule } from "./config.ts";
 import type { Explanation, MappedNetwork, Mapping } from "./mapping.ts";
@@ -55,6 +56,7 @@ function channelFault(name: string): string | null {
   if (isMeta(name)) return "meta channels go to no network";
   if (isPattern(name)) return "is a pattern; each channel that it matches goes its own way";
   if (!isChannel(name)) return `is no channel: ${ERRORS.badChannel[1]}`;
+  if (isUserChannel(name)) return "is between one browser user and one person, so it is no channel of a network";
   const watched = watchedChannel(name);
   if (!isPresence(name)) return null;
   return watched === null || isPresence(watched) || isMeta(watched) || isService(watched)

@@ -1,5 +1,6 @@
 import { isMeta, isPattern } from "../../bayeux/index.ts";
 import { foreignName } from "../naming.ts";
+import { isUserChannel } from "../identity/user-channel.ts";
 import { isPresence } from "../presence/presence-channel.ts";
 import type { MappingRule } from "./config.ts";
 import { makeMapping, type MappedNetwork, type Mapping } from "./mapping.ts";
@@ -49,6 +50,7 @@ function ruleFaults(
   }
   if (name === undefined) return faults;
   if (isPattern(channels)) refuse("name", "only a channel can have a name, not a pattern");
+  if (isUserChannel(channels)) refuse("name", "what is below /user goes to people, who are called as they are called");
   const fault = network?.names.faultOf(name) ?? null;
   if (network && fault !== null) refuse("name", `is no name for ${network.name}: ${fault}`);
   return faults;

@@ -97,8 +97,9 @@ export class Connects {
     const { sessions, connectTimeoutMs } = this.#options;
     session.hasConnected = true;
     sessions.touch(session);
-    const beside: Advice = { reconnect: "retry", interval: connectTimeoutMs, timeout: 0 };
-    const advice = isEventSource(request) ? beside : this.advice;
+    // Not a timeout of 0, though nothing is held: faye.js also waits that long for any answer, and for 0 only as long as
+    // it waits between two attempts; what takes longer it sends again, publishes too.
+    const advice = isEventSource(request) ? { ...this.advice, interval: connectTimeoutMs } : this.advice;
     return Buffer.from(successReply(request, { clientId: session.clientId, advice }));
   }
 

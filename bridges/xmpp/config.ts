@@ -43,6 +43,15 @@ export const xmppSchema = z
       .regex(/^[A-Za-z][A-Za-z_-]{0,31}$/, "1 to 32 letters, no digits")
       .default("tailspin")
       .describe("first part of our nicks; the node's number follows; the same for all bridges of one service"),
+    identity: z
+      .enum(["shared", "puppet"])
+      .default("shared")
+      .describe(
+        "who browsers are: all share the bridge's nick, or each that declares a name has its own; needs component",
+      ),
+    maxPuppets: count
+      .default(100)
+      .describe("users of their own at the same time; further browsers share the bridge's nick"),
     roomPassword: z.string().min(1).optional().describe("for rooms that ask for a password"),
     persistentRooms: z.boolean().default(true).describe("rooms that the bridge creates stay when everybody has left"),
     publicRooms: z.boolean().default(true).describe("rooms that the bridge creates are listed by the service"),
@@ -91,6 +100,9 @@ export const xmppSchema = z
     if (config.jid !== undefined && config.component !== undefined) refuse("component", "either this, or jid");
     if (config.jid !== undefined && config.password === undefined) refuse("password", "jid needs it");
     if (config.component !== undefined && config.secret === undefined) refuse("secret", "component needs it");
+    if (config.identity === "puppet" && config.component === undefined) {
+      refuse("identity", "puppet needs a component: one account cannot be several people");
+    }
     if (config.component !== undefined && config.tls === "starttls") {
       refuse("tls", "components have no STARTTLS: choose direct, or none on loopback or a private network");
     }

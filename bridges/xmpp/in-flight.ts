@@ -4,6 +4,8 @@ import type { XmppConfig } from "./config.ts";
 /** A message that was sent, and has not come back. */
 export interface Sent {
   readonly room: string;
+  /** Who has said it, in the room. */
+  readonly nick: string;
   readonly originId: string;
   readonly bytes: number;
   /** When its publisher is told that nobody knows; milliseconds. */
@@ -32,7 +34,7 @@ export class InFlight {
    *
    * @throws NetworkError `unavailable` when too much is under way
    */
-  add(id: string, message: Pick<Sent, "room" | "originId" | "bytes" | "deadlineMs">): Promise<void> {
+  add(id: string, message: Pick<Sent, "room" | "nick" | "originId" | "bytes" | "deadlineMs">): Promise<void> {
     const { maxPending, maxPendingBytes } = this.#config;
     const isFull = this.#bytes + message.bytes > maxPendingBytes && this.#bytes > 0;
     if (isFull || this.#sent.size + this.#lost.size >= maxPending) {

@@ -9,6 +9,8 @@ import { NS, refusalOf, splitJid } from "./stanzas.ts";
 export interface InboundParts {
   readonly inbox: NetworkInbox;
   readonly isBridge: (nick: string) => boolean;
+  /** True for the nick of a puppet of ours in a room. */
+  readonly isPuppet: (room: string, nick: string) => boolean;
   readonly inFlight: InFlight;
   readonly now: () => number;
   readonly newId: () => string;
@@ -43,7 +45,7 @@ export class Inbound {
     const said = decodePayload(stanza, this.#parts.isBridge(nick));
     // What was said before we came is asked for with history(); some rooms send it all the same.
     if (said === null || isOld(stanza, room.jid)) return;
-    const { inbox, now, newId, inFlight } = this.#parts;
+    const { inbox, now, newId, inFlight, isPuppet } = this.#parts;
     const archiveId = archiveIdOf(stanza, room.jid);
     if (archiveId !== undefined) room.lastId = archiveId;
     inbox.message({
@@ -53,7 +55,9 @@ export class Inbound {
       timeMs: now(),
       id: archiveId ?? newId(),
     });
-    if (nick === room.nick) inFlight.onReflection(room.jid, id);
+    // Anybody can repeat an id that was seen.
+    const isOurs = nick === room.nick || (inFlight.has(id) && isPuppet(room.jid, nick));
+    if (isOurs) inFlight.onReflection(room.jid, id);
   }
 }
 

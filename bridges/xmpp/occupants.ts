@@ -4,6 +4,8 @@ import type { Member, PresenceChange } from "../network.ts";
 export interface OccupantsOwner {
   readonly isBridge: (nick: string) => boolean;
   onChange(change: PresenceChange): void;
+  /** Another bridge has come while we are there. */
+  onPeerJoined(nick: string): void;
   onPeerLeft(nick: string): void;
 }
 
@@ -52,6 +54,7 @@ export class Occupants {
     if (this.#nicks.has(nick)) return;
     this.#nicks.add(nick);
     if (!this.#owner.isBridge(nick)) this.#tell({ type: "joined", member: this.#memberOf(nick) });
+    else if (this.#isComplete) this.#owner.onPeerJoined(nick);
   }
 
   remove(nick: string): void {

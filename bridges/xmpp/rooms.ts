@@ -75,6 +75,17 @@ export class Rooms {
     await promise;
   }
 
+  /** Joins as soon as we are connected, and tries again for as long as it is wanted. */
+  want(name: string): void {
+    const known = this.#byName.get(name);
+    const room = known ?? this.#add(name);
+    room.isWanted = true;
+    // Like one that we were thrown out of: nobody waits for it, and it is not given up.
+    if (!room.isJoined) room.absence ??= "not yet there";
+    if (this.#isConnected && room.state === "out") this.#request(room);
+    if (room.state === "leaving") room.pending ??= Promise.withResolvers<void>();
+  }
+
   leave(name: string): void {
     const room = this.#byName.get(name);
     if (room === undefined) return;

@@ -5,6 +5,7 @@ export const NS = {
   /** XEP-0004 */
   form: "jabber:x:data",
   /** XEP-0030 */
+  discoInfo: "http://jabber.org/protocol/disco#info",
   discoItems: "http://jabber.org/protocol/disco#items",
   /** XEP-0045 */
   muc: "http://jabber.org/protocol/muc",

@@ -12,7 +12,9 @@ import { InFlight } from "./in-flight.ts";
 import { Inbound } from "./inbound.ts";
 import { RoomNames } from "./names.ts";
 import { bridgeNickTest, nickCandidates } from "./nicks.ts";
-import { encodePayload, encodeText } from "./payload.ts";
+import { Outgoing } from "./outgoing.ts";
+import { encodeText } from "./payload.ts";
+import { makePuppets, type XmppPuppets } from "./puppets.ts";
 import { RequestError } from "./requests.ts";
 import type { Room } from "./room.ts";
 import type { Ask } from "./room-setup.ts";
@@ -39,12 +41,9 @@ const SWEEP_MS = 250;
 const FIRST_SELF_PING_MS = 3_000;
 const SELF_PINGS_PER_SWEEP = 20;
 /** Answers to a self-ping that mean that we are in all the same (XEP-0410 §3). */
-const STILL_IN = new Set([
-  "service-unavailable",
-  "feature-not-implemented",
-  "remote-server-not-found",
-  "remote-server-timeout",
-]);
+const STILL_IN = new Set(
+  "service-unavailable feature-not-implemented remote-server-not-found remote-server-timeout".split(" "),
+);
 
 /** XMPP multi-user chat (XEP-0045): channels are rooms, over one connection. */
 export class XmppNetwork implements Network {
@@ -60,6 +59,8 @@ export class XmppNetwork implements Network {
   readonly #inFlight: InFlight;
   readonly #archive: Archive;
   readonly #ask: Ask;
+  readonly #outgoing: Outgoing;
+  readonly puppets: XmppPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
   #sweep: NodeJS.Timeout | undefined;
@@ -77,7 +78,7 @@ export class XmppNetwork implements Network {
     this.#log = parts.log.child({ network: this.name });
     this.#isBridge = bridgeNickTest(config.nick);
     this.#names = new RoomNames(parts.naming ?? PLAIN_NAMING, account.mucService, config.maxRoomNameLength);
-    const { node, now, random } = parts;
+    const { node, now, random, newId } = parts;
     const owner = {
       onOnline: () => this.#onOnline(),
       onStanza: (stanza: Element) => this.#onStanza(stanza),
@@ -88,6 +89,16 @@ export class XmppNetwork implements Network {
     this.#inFlight = new InFlight(config);
     this.#archive = new Archive(this.#ask, () => this.#connection.nextId());
     this.#rooms = this.#makeRooms();
+    this.#outgoing = new Outgoing({ config, connection: this.#connection, inFlight: this.#inFlight, now });
+    this.puppets = makePuppets(config, account, {
+      names: this.#names,
+      rooms: this.#rooms,
+      connection: this.#connection,
+      outgoing: this.#outgoing,
+      isBridge: this.#isBridge,
+      now,
+      newId,
+    });
   }
 
   start(inbox: NetworkInbox): void {
@@ -96,6 +107,7 @@ export class XmppNetwork implements Network {
     this.#inbound = new Inbound({
       inbox,
       isBridge: this.#isBridge,
+      isPuppet: (room, nick) => this.puppets?.isIn(room, nick) === true,
       inFlight: this.#inFlight,
       now: this.#parts.now,
       newId: this.#parts.newId,
@@ -114,21 +126,7 @@ export class XmppNetwork implements Network {
   }
 
   async publish(channel: string, publication: Publication): Promise<void> {
-    const room = this.#joined(channel);
-    const payload = encodePayload(publication);
-    if (payload === null) throw new NetworkError("refused", "not JSON, or nested too deep");
-    const id = this.#connection.nextId();
-    const stanza = xml("message", { type: "groupchat", to: room.jid, id }, ...payload);
-    const text = this.#connection.serialize(stanza);
-    const bytes = Buffer.byteLength(text);
-    const { maxStanzaBytes, publishTimeoutMs } = this.#config;
-    if (bytes > maxStanzaBytes) {
-      throw new NetworkError("refused", `the message takes ${bytes} bytes on XMPP, and ${maxStanzaBytes} are allowed`);
-    }
-    const deadlineMs = this.#parts.now() + publishTimeoutMs;
-    const settled = this.#inFlight.add(id, { room: room.jid, originId: publication.originId, bytes, deadlineMs });
-    if (this.#inFlight.has(id)) this.#connection.sendText(text);
-    await settled;
+    await this.#outgoing.publish(this.#joined(channel), publication);
   }
 
   members(channel: string): readonly Member[] {
@@ -161,6 +159,7 @@ export class XmppNetwork implements Network {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
+    this.puppets?.close();
     if (this.#account.type === "component") this.#rooms.close();
     await this.#connection.close();
     this.#inFlight.close();
@@ -177,12 +176,16 @@ export class XmppNetwork implements Network {
     await this.#rooms.onConnected();
     if (!this.#connection.isOnline || this.#isUp) return;
     this.#isUp = true;
+    // What waits is sent at once, and waits for its own user's joins.
+    const allBack = this.puppets?.onConnected();
     this.#inbox?.up();
+    await allBack;
   }
 
   #onDown(reason: string): void {
     this.#inFlight.onDisconnected((jid) => this.#rooms.find(jid)?.lastId ?? null);
     this.#rooms.onDisconnected(reason);
+    this.puppets?.onDisconnected(reason);
     if (this.#isClosing) return;
     if (!this.#isOutageTold) {
       const { host, port } = this.#account;
@@ -195,6 +198,7 @@ export class XmppNetwork implements Network {
   }
 
   #onStanza(stanza: Element): void {
+    if (this.puppets?.takes(stanza) === true) return;
     if (stanza.name === "presence") return this.#rooms.onPresence(stanza);
     if (this.#archive.onMessage(stanza)) return;
     this.#inbound?.onMessage(stanza, (jid) => this.#rooms.find(jid));
@@ -209,11 +213,10 @@ export class XmppNetwork implements Network {
 
   #makeRooms(): Rooms {
     const { node, now } = this.#parts;
-    const nicks = nickCandidates(this.#config.nick, node);
     return new Rooms({
       config: this.#config,
       names: this.#names,
-      nicks,
+      nicks: nickCandidates(this.#config.nick, node),
       now,
       owner: {
         send: (stanza) => this.#connection.send(stanza),
@@ -222,6 +225,7 @@ export class XmppNetwork implements Network {
         occupantsOwner: (room) => ({
           isBridge: (nick) => nick === room.nick || this.#isBridge(nick),
           onChange: (change) => this.#inbox?.presence(room.name, change),
+          onPeerJoined: (nick) => this.#inbox?.peerJoined(room.name, nick),
           onPeerLeft: (nick) => this.#inbox?.peerLeft(room.name, nick),
         }),
         onJoined: (room, absence) => this.#onJoined(room, absence),
@@ -235,6 +239,7 @@ export class XmppNetwork implements Network {
   #onJoined(room: Room, absence: string | null): void {
     this.#log.debug({ channel: room.name, room: room.jid, nick: room.nick }, "joined");
     room.heardMs = this.#parts.now();
+    this.puppets?.onOpen(room.name);
     if (absence === null) return;
     room.heardMs -= Math.max(0, this.#config.selfPingIntervalMs - FIRST_SELF_PING_MS);
     this.#inbox?.presence(room.name, { type: "members", members: room.occupants.members });
@@ -254,7 +259,10 @@ export class XmppNetwork implements Network {
   async #settleLost(room: Room): Promise<void> {
     const lost = this.#inFlight.lostIn(room.jid);
     if (lost.length === 0) return;
-    const parts = { config: this.#config, archive: this.#archive, isBridge: this.#isBridge };
+    // A puppet's stanzas bear the bridge's mark as well.
+    const nicks = new Set(lost.map(({ nick }) => nick));
+    const isBridge = (nick: string) => nicks.has(nick) || this.#isBridge(nick);
+    const parts = { config: this.#config, archive: this.#archive, isBridge };
     const { found, isCertain } = await findLost(parts, room.jid, lost);
     const never = new NetworkError("unavailable", "the connection was lost before the message arrived");
     for (const sent of lost) {
@@ -267,6 +275,7 @@ export class XmppNetwork implements Network {
     const nowMs = this.#parts.now();
     this.#inFlight.sweep(nowMs);
     this.#rooms.sweep(nowMs);
+    this.puppets?.sweep(nowMs);
     if (!this.#isUp) return;
     let count = 0;
     for (const room of this.#rooms) {

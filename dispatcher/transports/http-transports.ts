@@ -56,7 +56,7 @@ export class HttpTransports {
     }
     if (route === null || route > this.#tier.bridges.routes) return refuse(response, 404, "402::session_unknown");
     const connect = [{ channel: "/meta/connect", clientId, connectionType: settings.name }];
-    const context = contextOf(request, "get", this.#tier.config.httpVersionHeader);
+    const context = contextOf(request, "get", this.#tier.config);
     const payload = Buffer.from(JSON.stringify(connect));
     this.#streams.open(settings, response, { route, requests: [], payload, context });
   }

@@ -98,7 +98,7 @@ class Poll implements Transport, BodyOwner, ExchangeOwner, Timed {
     this.#tier = tier;
     this.#settings = settings;
     this.#query = queryOf(request);
-    this.#context = contextOf(request, settings.method === "GET" ? "get" : "post", tier.config.httpVersionHeader);
+    this.#context = contextOf(request, settings.method === "GET" ? "get" : "post", tier.config);
     this.#origin = request.headers.origin;
     this.#response = response;
     this.#goOn = goOn;

@@ -36,7 +36,7 @@ export class WebSocketTier {
 
   /** Takes over a socket whose upgrade was allowed. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const context = contextOf(request, "upgrade", this.#tier.config.httpVersionHeader);
+    const context = contextOf(request, "upgrade", this.#tier.config);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.once("close", this.#open.add(new WebSocketConnection(this.#tier, ws, socket, context)));
     });

@@ -6,7 +6,7 @@ import { conversation } from "./conversation.ts";
 import { Talk } from "./talk.ts";
 
 const CONVERSATIONS = 1_200;
-const NOTHING = { sessions: 0, channels: 0, patterns: 0, connections: 0, exchanges: 0 };
+const NOTHING = { sessions: 0, channels: 0, patterns: 0, puppets: 0, connections: 0, exchanges: 0 };
 
 describe("any conversation with a dispatcher and its bridge", () => {
   const network = new MoodyNetwork();

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Publication } from "../../bridges/index.ts";
+import { AlternatingProxy } from "../support/alternating-proxy.ts";
 import { LocalStack } from "../support/local-stack.ts";
 import { LoopbackNetwork } from "../support/loopback-network.ts";
 
@@ -23,6 +25,18 @@ if (!isFaye(faye)) throw new TypeError("this is not faye");
 const { Client } = faye;
 /** Faye gives a connect a fifth more time than it is held, and then closes its socket: not too short for a busy machine. */
 const CONNECT_MS = 2_000;
+
+/** Takes what is published when a test says so. */
+class HeldNetwork extends LoopbackNetwork {
+  readonly published: unknown[] = [];
+  readonly release = Promise.withResolvers<void>();
+
+  override async publish(channel: string, publication: Publication): Promise<void> {
+    this.published.push(publication.data);
+    await this.release.promise;
+    await super.publish(channel, publication);
+  }
+}
 
 // Faye has these two in Node, and the others in browsers only: see clients-browser.test.ts.
 describe("the unmodified Faye client in Node", () => {
@@ -58,5 +72,29 @@ describe("the unmodified Faye client in Node", () => {
     expect(heard).not.toContain("unheard");
     await client.disconnect();
     await vi.waitFor(() => expect(stack.openConnections).toBe(0), 5_000);
+  });
+
+  it.each([
+    ["websocket", "eventsource"],
+    ["long-polling", "websocket"],
+  ])("publishes once, though it sends again what it heard no answer to, over %s", async (type, other) => {
+    const held = new HeldNetwork();
+    await using another = await LocalStack.start({ network: held, dispatchers: 2 });
+    const targets = another.dispatchers.map(({ port }) => ({ host: "127.0.0.1", port }));
+    await using proxy = await AlternatingProxy.start(...targets);
+    const client = new Client(`${proxy.url}/bayeux`, { retry: 0.2, timeout: 20 });
+    client.disable(other);
+    const heard: unknown[] = [];
+    await client.subscribe("/room", (data) => heard.push(data));
+    const published = client.publish("/room", `over ${type}`);
+    await vi.waitFor(() => expect(held.published).toHaveLength(1), 5_000);
+    proxy.cut();
+    const resent = () => another.faults.counts().get("bridge.resent") ?? 0;
+    await vi.waitFor(() => expect(held.published.length + resent()).toBeGreaterThan(1), 10_000);
+    expect(held.published).toEqual([`over ${type}`]);
+    held.release.resolve();
+    await published;
+    await vi.waitFor(() => expect(heard).toEqual([`over ${type}`]), 5_000);
+    await client.disconnect();
   });
 });

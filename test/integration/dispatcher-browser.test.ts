@@ -73,7 +73,13 @@ describe("Dispatcher and browsers", () => {
     await vi.waitFor(() => expect(bridge.requests).toHaveLength(4));
     const [byPost, bare, ...bySocket] = bridge.requests.map(({ context }) => context);
     expect(byPost).toMatchObject({ via: "post", isMultiplexed: true });
-    expect(bare).toEqual({ via: "post", isMultiplexed: false, browser: "", origin: "" });
+    expect(bare).toEqual({
+      via: "post",
+      isMultiplexed: false,
+      browser: "",
+      origin: "",
+      address: "00000000000000000000ffff7f000001",
+    });
     for (const context of bySocket) expect(context).toEqual({ ...byPost, via: "upgrade", isMultiplexed: false });
   });
 });

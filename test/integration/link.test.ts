@@ -21,7 +21,13 @@ const up: Frame = {
   route: 3,
   isSocket: false,
   mayHold: true,
-  context: { via: "upgrade", isMultiplexed: true, browser: "0a".repeat(16), origin: "1b".repeat(16) },
+  context: {
+    via: "upgrade",
+    isMultiplexed: true,
+    browser: "0a".repeat(16),
+    origin: "1b".repeat(16),
+    address: "2c".repeat(16),
+  },
   payload: Buffer.from("[]"),
 };
 

@@ -11,6 +11,8 @@ export interface CometdOptions {
   readonly isAck?: boolean;
   /** The value of its browser's cookie; each client is a browser of its own where unset. */
   readonly browser?: string;
+  /** Sent with every request, as a balancer in front of us might. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** How much longer it waits after each failure in a row. */
   readonly backoffMs?: number;
 }
@@ -32,12 +34,12 @@ export class CometdClient implements AsyncDisposable {
   readonly #cometd = new CometD();
 
   private constructor(url: string, options: CometdOptions) {
-    const { transport, isAck = false, browser = randomUUID(), backoffMs = 200 } = options;
+    const { transport, isAck = false, browser = randomUUID(), headers = {}, backoffMs = 200 } = options;
     this.#cometd.configure({
       url: `${url}/bayeux`,
       logLevel: "warn",
       // In Node all clients of a process share their cookies; what is said here comes instead.
-      requestHeaders: { Cookie: `BAYEUX_BROWSER=${browser}` },
+      requestHeaders: { ...headers, Cookie: `BAYEUX_BROWSER=${browser}` },
       backoffIncrement: backoffMs,
       maxBackoff: 1_000,
       // The package sends 8 KiB at most unless it is told otherwise.

@@ -113,6 +113,8 @@ export class CuttingProxy implements AsyncDisposable {
   /** What was planned and did not come about, e.g. because nothing is said, becomes a cut of whatever is open. */
   #plan(): void {
     if (this.#armed) this.#cutAny(this.#armed);
+    // Where nothing was open there was no cut; this plan is over all the same.
+    this.#armed = null;
     if (this.#left === 0) return this.#settle();
     const planned = planWith(this.#random);
     const [restMs, patienceMs] = [between(this.#random, LEAST_MS, MOST_MS), between(this.#random, LEAST_MS, MOST_MS)];

@@ -17,6 +17,11 @@ export function find(name: string): string {
   return path;
 }
 
+/** Python as the system's packages know it: another one, without their modules, may stand before it in the PATH. */
+export function lookForPython(): string | undefined {
+  return isExecutable("/usr/bin/python3") ? "/usr/bin/python3" : lookFor("python3");
+}
+
 /** True for a file that we may run. */
 export function isExecutable(path: string): boolean {
   try {

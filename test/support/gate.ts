@@ -51,11 +51,6 @@ export class Gate implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Lets nobody in; whoever is in stays. */
-  admitNobody(): void {
-    this.#isOpen = false;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#server.listening) return;
     this.#server.close();

@@ -20,25 +20,34 @@ const ROUTES = 16;
 export class LocalStack implements AsyncDisposable {
   readonly bridge: Bridge;
   readonly dispatchers: readonly Dispatcher[];
+  /** What the bridge counts. */
+  readonly faults: FaultCounter;
   readonly #resources: AsyncDisposableStack;
 
-  private constructor(resources: AsyncDisposableStack, bridge: Bridge, dispatchers: readonly Dispatcher[]) {
+  private constructor(
+    resources: AsyncDisposableStack,
+    bridge: Bridge,
+    dispatchers: readonly Dispatcher[],
+    faults: FaultCounter,
+  ) {
     this.#resources = resources;
     this.bridge = bridge;
     this.dispatchers = dispatchers;
+    this.faults = faults;
   }
 
   static async start({ network, dispatchers: count = 1, ...options }: LocalStackOptions): Promise<LocalStack> {
     await using resources = new AsyncDisposableStack();
     const log = pino({ level: "silent" });
     const shared = { routes: ROUTES, secret: "secret", log, link: linkSchema.parse({}) };
+    const faults = new FaultCounter(log, Date.now);
     const bridge = resources.use(
       await Bridge.start({
         ...shared,
         config: bridgeSchema.parse({ port: 0, ...options.bridge }),
         name: "bridge",
         instance: randomBytes(8).toString("hex"),
-        faults: new FaultCounter(log, Date.now),
+        faults,
         networks: [network],
         mapping: soleMapping(network.name),
         now: () => performance.now(),
@@ -59,7 +68,7 @@ export class LocalStack implements AsyncDisposable {
       dispatchers.push(resources.use(started));
       await started.ready();
     }
-    return new LocalStack(resources.move(), bridge, dispatchers);
+    return new LocalStack(resources.move(), bridge, dispatchers, faults);
   }
 
   /** Of the dispatcher at this place, from 0. */

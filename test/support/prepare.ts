@@ -2,11 +2,11 @@
  * Makes the servers that the tests need available, before the first test: images where a Docker engine answers, else
  * the system's packages. Vitest calls `setup`; `node test/support/prepare.ts` does the same alone.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { GenericContainer, getContainerRuntimeClient } from "testcontainers";
 import { dockerAnswers, fixEngine, requestedEngine, type Engine } from "./engine.ts";
-import { isExecutable, lookFor } from "./executables.ts";
+import { isExecutable, lookFor, lookForPython } from "./executables.ts";
 import { IMAGES, OWNER_LABEL } from "./images.ts";
 
 /** Names under which Chromium is known, the most usual first. */
@@ -48,12 +48,19 @@ async function prepare(): Promise<void> {
     engine === "processes" ? Object.values(IMAGES).flatMap(({ missingPackages }) => missingPackages()) : [];
   if (chromiumPath() === undefined) packages.push("chromium");
   for (const [program, name] of Object.entries(PROGRAMS)) if (lookFor(program) === undefined) packages.push(name);
+  if (!hasPythonModule("slixmpp")) packages.push("python3-slixmpp");
   if (packages.length > 0) install(packages);
   say(
     engine === "docker"
       ? "IRC and XMPP servers run in containers"
       : "IRC and XMPP servers run as child processes, from the system's packages",
   );
+}
+
+function hasPythonModule(name: string): boolean {
+  const python = lookForPython();
+  const search = `import importlib.util, sys; sys.exit(importlib.util.find_spec("${name}") is None)`;
+  return python !== undefined && spawnSync(python, ["-c", search]).status === 0;
 }
 
 async function prepareEngine(): Promise<Engine> {

@@ -19,7 +19,7 @@ export interface ServerCommand {
 }
 
 const HOST = "127.0.0.1";
-const STOP_MS = 5_000;
+const STOP_MS = 20_000;
 /** Lines of output that are kept for the message of a failure. */
 const KEPT_OUTPUT = 8_192;
 

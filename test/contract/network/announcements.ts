@@ -1,29 +1,33 @@
 import { describe, expect, it, vi } from "vitest";
 import { publication } from "../../support/publication.ts";
 import type { NetworkFixture } from "./fixture.ts";
-import { useStage, type Stage, type Started } from "./stage.ts";
+import { ALONE, useStage, type Stage, type Started } from "./stage.ts";
 
 const WAIT = { timeout: 10_000, interval: 5 };
 
 /** What bridges say to each other. */
 export function describeAnnouncements(fixture: NetworkFixture): void {
-  describe("announcements", () => {
+  describe("announcements", { concurrent: true }, () => {
     const stage = useStage(fixture);
 
-    it("are not carried in a channel that is not joined, nor before the start, nor while the server is away", async () => {
-      const channel = stage.channel();
-      const unstarted = fixture.makeNetwork(stage.server, 901);
-      expect(unstarted.announce(channel, "hello")).toBe(false);
-      await unstarted[Symbol.asyncDispose]();
-      await using started = await stage.network();
-      expect(started.network.announce(channel, "hello")).toBe(false);
-      await started.network.join(channel);
-      await stage.server.stop();
-      await vi.waitFor(() => expect(started.inbox.downs).toHaveLength(1), WAIT);
-      expect(started.network.announce(channel, "hello")).toBe(false);
-      await stage.server.start();
-      await started.inbox.isUp(2);
-    });
+    it(
+      "are not carried in a channel that is not joined, nor before the start, nor while the server is away",
+      ALONE,
+      async () => {
+        const channel = stage.channel();
+        const unstarted = fixture.makeNetwork(stage.server, 901);
+        expect(unstarted.announce(channel, "hello")).toBe(false);
+        await unstarted[Symbol.asyncDispose]();
+        await using started = await stage.network();
+        expect(started.network.announce(channel, "hello")).toBe(false);
+        await started.network.join(channel);
+        await stage.server.stop();
+        await vi.waitFor(() => expect(started.inbox.downs).toHaveLength(1), WAIT);
+        expect(started.network.announce(channel, "hello")).toBe(false);
+        await stage.server.start();
+        await started.inbox.isUp(2);
+      },
+    );
 
     if (fixture.gives.announcements) describeCarried(fixture, stage);
     else describeNotCarried(stage);

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { HistoryPage, HistoryQuery, Network, NetworkMessage } from "../../../bridges/network.ts";
 import { publication } from "../../support/publication.ts";
 import type { NetworkFixture } from "./fixture.ts";
-import { useStage, type Stage } from "./stage.ts";
+import { ALONE, useStage, type Stage } from "./stage.ts";
 
 // An archive is a little behind the channel: who asks, asks again.
 const WAIT = { timeout: 15_000, interval: 50 };
@@ -10,7 +10,7 @@ const MANY = 100;
 
 /** What the network itself has kept. */
 export function describeHistory(fixture: NetworkFixture): void {
-  describe("history", () => {
+  describe("history", { concurrent: true }, () => {
     const stage = useStage(fixture);
     describeHistoryFaults(stage);
     if (!fixture.gives.history) describeNoHistory(stage);
@@ -47,7 +47,7 @@ function describeHistoryFaults(stage: Stage): void {
     });
   });
 
-  it("is unavailable while the server is away", async () => {
+  it("is unavailable while the server is away", ALONE, async () => {
     const channel = stage.channel();
     await using started = await stage.network();
     await started.network.join(channel);
@@ -215,21 +215,25 @@ function describeAbsence(fixture: NetworkFixture, stage: Stage): void {
     expect(two.inbox.messages).toEqual([]);
   });
 
-  it(`${fixture.gives.lastingHistory ? "keeps" : "does not keep"} what was said when the server is killed, and says so`, async () => {
-    const channel = stage.channel();
-    await using started = await stage.network();
-    const { network, inbox } = started;
-    await network.join(channel);
-    for (let n = 0; n < 10; n += 1) await network.publish(channel, publication({ n }));
-    const since = { id: inbox.messages[0]?.id ?? "", timeMs: inbox.messages[0]?.timeMs ?? 0 };
-    await stage.server.kill();
-    await stage.server.start();
-    await inbox.isUp(2);
-    const page = await network.history(channel, { since, limit: MANY });
-    expect(page.isContiguous).toBe(fixture.gives.lastingHistory);
-    const expected = fixture.gives.lastingHistory ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [];
-    expect(page.messages.map(({ data }) => data)).toEqual(expected.map((n) => ({ n })));
-  });
+  it(
+    `${fixture.gives.lastingHistory ? "keeps" : "does not keep"} what was said when the server is killed, and says so`,
+    ALONE,
+    async () => {
+      const channel = stage.channel();
+      await using started = await stage.network();
+      const { network, inbox } = started;
+      await network.join(channel);
+      for (let n = 0; n < 10; n += 1) await network.publish(channel, publication({ n }));
+      const since = { id: inbox.messages[0]?.id ?? "", timeMs: inbox.messages[0]?.timeMs ?? 0 };
+      await stage.server.kill();
+      await stage.server.start();
+      await inbox.isUp(2);
+      const page = await network.history(channel, { since, limit: MANY });
+      expect(page.isContiguous).toBe(fixture.gives.lastingHistory);
+      const expected = fixture.gives.lastingHistory ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [];
+      expect(page.messages.map(({ data }) => data)).toEqual(expected.map((n) => ({ n })));
+    },
+  );
 }
 
 interface Told {

@@ -7,7 +7,7 @@ const WAIT = { timeout: 10_000, interval: 5 };
 
 /** Joining, leaving, and who is there. */
 export function describeMembership(fixture: NetworkFixture): void {
-  describe("membership", () => {
+  describe("membership", { concurrent: true }, () => {
     const stage = useStage(fixture);
 
     it("hears a channel from the join on, and no more after the leave", async () => {

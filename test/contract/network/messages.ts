@@ -33,7 +33,7 @@ const VALUES = [0, -1.5, 1e21, null, true, "text", "", [], {}, [null, { a: [1, [
 
 /** What is said arrives, once, in order, and as it was. */
 export function describeMessages(fixture: NetworkFixture): void {
-  describe("messages", () => {
+  describe("messages", { concurrent: true }, () => {
     const stage = useStage(fixture);
 
     it("resolves a publish after the inbox has the message", async () => {

@@ -22,7 +22,7 @@ const NAMES = [
 
 /** Channel names: each is a channel of its own, and means the same at every bridge. */
 export function describeNames(fixture: NetworkFixture): void {
-  describe("names", () => {
+  describe("names", { concurrent: true }, () => {
     const stage = useStage(fixture);
 
     it.each(NAMES)("meets in a channel whose name has %s", async (_, channel) => {

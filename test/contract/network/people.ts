@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { publication } from "../../support/publication.ts";
 import type { NetworkFixture, Outsider } from "./fixture.ts";
-import { useStage } from "./stage.ts";
+import { ALONE, useStage } from "./stage.ts";
 
 const WAIT = { timeout: 10_000, interval: 5 };
 
 /** Who is in a channel, however they come and go. */
 export function describePeople(fixture: NetworkFixture): void {
-  describe("people", () => {
+  describe("people", { concurrent: true }, () => {
     const stage = useStage(fixture);
     const memberOf = (channel: string, { nick }: Outsider) => ({ id: fixture.memberId(channel, nick), name: nick });
 
@@ -104,7 +104,7 @@ export function describePeople(fixture: NetworkFixture): void {
       expect(started.inbox.presences).toEqual([{ channel, type: "joined", member: memberOf(channel, bob) }]);
     });
 
-    it("has the whole list again after a restart, with who came meanwhile", async () => {
+    it("has the whole list again after a restart, with who came meanwhile", ALONE, async () => {
       const channel = stage.channel();
       await using started = await stage.network();
       await using before = await stage.outsider("before");

@@ -21,6 +21,9 @@ export interface Stage {
   channel(): string;
 }
 
+/** Of a test that stops the server, where others run side by side. */
+export const ALONE = { concurrent: false } as const;
+
 let count = 0;
 
 /** Sets up a stage with a server of its own for the tests of one `describe`. */

@@ -1,6 +1,6 @@
 import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
 import type { HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
-import type { NetworkError, NetworkInbox, Publication } from "../../../bridges/index.ts";
+import type { NetworkError, NetworkInbox, Publication, Puppets } from "../../../bridges/index.ts";
 import { FakeArchive } from "./fake-archive.ts";
 
 /** A Bayeux message as a test looks at it. */
@@ -40,7 +40,7 @@ export class FakeLink implements Link {
 }
 
 /** What a request carries that tells nothing of who sent it. */
-export const NO_CONTEXT: RequestContext = { via: "post", isMultiplexed: false, browser: "", origin: "" };
+export const NO_CONTEXT: RequestContext = { via: "post", isMultiplexed: false, browser: "", origin: "", address: "" };
 
 /** One downstream of a fake dispatcher: a poll, or a session's side of a socket. */
 export class Downstream {
@@ -224,6 +224,8 @@ export class FakeNetwork implements Network {
   readonly refusing = new Map<string, NetworkError>();
   readonly people = new Map<string, Member[]>();
   readonly archive = new FakeArchive();
+  /** Set: it has users of their own for browsers. */
+  puppets: Puppets | undefined = undefined;
   /** Takes announcements; a fake network has no way for them of its own. */
   onAnnounce: (channel: string, text: string) => boolean = () => false;
 

@@ -42,7 +42,8 @@ describe("the browser's cookie", () => {
 });
 
 describe("the context of a request", () => {
-  const of = (headers: Record<string, string>, header = "") => contextOf({ headers }, "post", header);
+  const of = (headers: Record<string, string>, httpVersionHeader = "", addressHeader = "") =>
+    contextOf({ headers, socket: { remoteAddress: "::ffff:192.0.2.1" } }, "post", { httpVersionHeader, addressHeader });
 
   it("names browser and origin by hashes that do not show them", () => {
     const context = of({ cookie: `BAYEUX_BROWSER=${VALUE}`, origin: "https://example.org" });
@@ -51,9 +52,17 @@ describe("the context of a request", () => {
       isMultiplexed: false,
       browser: expect.stringMatching(/^[0-9a-f]{32}$/),
       origin: expect.stringMatching(/^[0-9a-f]{32}$/),
+      address: `${"0".repeat(20)}ffffc0000201`,
     });
     expect(context.browser).toBe(nameBrowser(VALUE));
     expect(of({ origin: VALUE }).origin).not.toBe(context.browser);
+  });
+
+  it("takes the browser's address from the connection, or from the last that the trusted header tells", () => {
+    const forged = { "x-forwarded-for": "198.51.100.1, 2001:db8::7" };
+    expect(of(forged).address).toBe(`${"0".repeat(20)}ffffc0000201`);
+    expect(of(forged, "", "X-Forwarded-For").address).toBe(`20010db8${"0".repeat(23)}7`);
+    expect(of({}, "", "X-Forwarded-For").address).toBe("");
   });
 
   it("is empty where nothing came", () => {

@@ -7,7 +7,7 @@ import { RecipientReader, writeRecipients } from "../../../link/recipients.ts";
 import type { Role, WireFrame } from "../../../link/wire.ts";
 import { bridgeFrame, dispatcherFrame, keep } from "./frame-arbitrary.ts";
 
-const NO_CONTEXT = { via: "post", isMultiplexed: false, browser: "", origin: "" } as const;
+const NO_CONTEXT = { via: "post", isMultiplexed: false, browser: "", origin: "", address: "" } as const;
 const LIMIT = 1_000_000;
 
 function decodeAll(from: Role, ...chunks: Buffer[]): WireFrame[] {
@@ -84,6 +84,10 @@ describe("encode and FrameDecoder", () => {
     const browser = `0a${"0".repeat(28)}ff`;
     expect(encode({ ...frame, context: { ...NO_CONTEXT, browser } }).toString("hex")).toBe(
       "1b000000" + "10070605" + "04030201" + browser + "5b315d00",
+    );
+    const address = `${"0".repeat(20)}ffffcb007107`;
+    expect(encode({ ...frame, context: { ...NO_CONTEXT, browser, address } }).toString("hex")).toBe(
+      "2b000000" + "10870605" + "04030201" + browser + address + "5b315d00",
     );
   });
 

@@ -24,6 +24,7 @@ export const dispatcherFrame: fc.Arbitrary<DispatcherFrame> = fc.oneof(
       isMultiplexed: fc.boolean(),
       browser: hash,
       origin: hash,
+      address: hash,
     }),
     payload,
   }),

@@ -18,11 +18,18 @@ describe("a session with an eventsource stream", () => {
     const stream = stage.dispatcher.over(null, connect(clientId, beside));
     expect(stream.held).not.toBeNull();
     expect(await stage.ask(connect(clientId, { ...beside, id: "2" }))).toMatchObject([
-      { id: "2", successful: true, clientId, advice: { reconnect: "retry", interval: 30_000, timeout: 0 } },
+      { id: "2", successful: true, clientId, advice: { reconnect: "retry", interval: 30_000, timeout: 30_000 } },
     ]);
     stage.network.say("/lobby", 1);
     expect(dataOf(stream.messages)).toEqual([1]);
     expect(stream.state).toBe("open");
+  });
+
+  // faye.js waits 1.2 times the newest advice's timeout for any answer; for 0, only 1.2 times the time between two attempts.
+  it("leaves the browser its time for other answers", async () => {
+    const clientId = await stage.session();
+    const [{ advice } = {}] = await stage.ask(connect(clientId, { ...beside, id: "2", advice: { timeout: 0 } }));
+    expect(advice).toMatchObject({ timeout: 30_000 });
   });
 
   it("stays on it over a poll that is not to be held, which faye.js sends while the stream opens", async () => {

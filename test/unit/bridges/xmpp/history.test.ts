@@ -166,7 +166,7 @@ describe("history", () => {
     async function lose(afterId: string | null, ...origins: string[]) {
       const inFlight = new InFlight(config);
       const fates = origins.map(async (originId, index) => {
-        await inFlight.add(`s${index}`, { room: ROOM, originId, bytes: 10, deadlineMs: 1_000 });
+        await inFlight.add(`s${index}`, { room: ROOM, nick: "us", originId, bytes: 10, deadlineMs: 1_000 });
       });
       inFlight.onDisconnected(() => afterId);
       return { inFlight, fates, lost: inFlight.lostIn(ROOM) };

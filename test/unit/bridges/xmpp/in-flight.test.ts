@@ -3,7 +3,13 @@ import { NetworkError } from "../../../../bridges/network.ts";
 import { InFlight } from "../../../../bridges/xmpp/in-flight.ts";
 import { xmppSchema } from "../../../../bridges/xmpp/index.ts";
 
-const message = (room = "r@muc", bytes = 10, deadlineMs = 1_000) => ({ room, originId: "o", bytes, deadlineMs });
+const message = (room = "r@muc", bytes = 10, deadlineMs = 1_000) => ({
+  room,
+  nick: "us",
+  originId: "o",
+  bytes,
+  deadlineMs,
+});
 
 describe("InFlight", () => {
   it("settles by reflection and refusal, in the room that it was sent to", async () => {

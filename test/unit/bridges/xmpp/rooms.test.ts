@@ -36,6 +36,7 @@ class Play {
       occupantsOwner: (room) => ({
         isBridge: (nick) => nick === room.nick || bridgeNickTest("tailspin")(nick),
         onChange: (change) => this.told.push(JSON.stringify(change)),
+        onPeerJoined: (nick) => this.told.push(`peer joined ${nick}`),
         onPeerLeft: (nick) => this.told.push(`peer left ${nick}`),
       }),
       onJoined: (room, absence) => this.told.push(`joined ${room.name} ${absence ?? "anew"}`),
@@ -102,6 +103,7 @@ describe("Rooms", () => {
     play.show("Bob");
     play.show("ann", ["307"], "unavailable");
     play.show("tailspin2", [], "unavailable");
+    play.show("tailspin2");
     const bob = { id: `xmpp:${LOBBY}/Bob`, name: "Bob" };
     expect(play.told).toEqual([
       "joined /lobby anew",
@@ -109,6 +111,7 @@ describe("Rooms", () => {
       JSON.stringify({ type: "renamed", member: bob, formerId: `xmpp:${LOBBY}/bob`, formerName: "bob" }),
       JSON.stringify({ type: "left", member: ann }),
       "peer left tailspin2",
+      "peer joined tailspin2",
     ]);
     expect(play.rooms.members("/lobby")).toEqual([bob]);
   });
