@@ -33,7 +33,7 @@ const FILL = { maxReplayMessages: 10_000, gapFillTimeoutMs: 15_000 };
 /** Of one browser; a page that never waits for an answer has a bound as well. */
 const MAX_PENDING = 300;
 /** From the end of the fault until a browser's publish is accepted again; reconnecting takes its time. */
-const RECOVERY_MS = 8_000;
+const RECOVERY_MS = 20_000;
 let rooms = 0;
 
 /** Lets a fault happen while everybody speaks, and holds what came of it against what is promised. */

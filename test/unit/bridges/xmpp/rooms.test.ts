@@ -19,6 +19,8 @@ class Play {
   readonly told: string[] = [];
   readonly asked: Element[] = [];
   nowMs = 0;
+  /** Whose id is repeated in what is shown: that of the stanza that was sent as this one, from 0. */
+  answered: number | null = null;
   answer: (child: Element) => Promise<Element> = () => Promise.resolve(xml("iq", { type: "result" }));
   #ids = 0;
   readonly rooms = new Rooms({
@@ -56,20 +58,10 @@ class Play {
   }
 
   show(nick: string, statuses: readonly string[] = [], type?: string, item: Record<string, string> = {}): void {
-    this.rooms.onPresence(this.presence(nick, statuses, type, item));
-  }
-
-  /** We are in, says the answer to the join that was sent as this one, from 0. */
-  answerJoin(index: number): void {
-    const presence = this.presence("tailspin1", ["110"]);
-    presence.attrs["id"] = this.sent[index]?.attrs["id"];
-    this.rooms.onPresence(presence);
-  }
-
-  presence(nick: string, statuses: readonly string[], type?: string, item: Record<string, string> = {}): Element {
     const codes = statuses.map((code) => xml("status", { code }));
     const x = xml("x", { xmlns: NS.mucUser }, xml("item", item), ...codes);
-    return xml("presence", { from: `${LOBBY}/${nick}`, type }, x);
+    const id = this.answered === null ? undefined : this.sent[this.answered]?.attrs["id"];
+    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/${nick}`, type, id }, x));
   }
 
   refuse(condition: string, words = "", id = this.sent.at(-1)?.attrs["id"]): void {
@@ -262,10 +254,12 @@ describe("Rooms", () => {
     play.rooms.onDisconnected("gone again");
     await dead;
     const back = play.rooms.onConnected();
-    play.answerJoin(1);
+    play.answered = 1;
+    play.show("tailspin1", ["110"]);
     expect(play.rooms.get("/lobby")?.isJoined).toBe(false);
     play.show("tailspin1", ["110"], "unavailable");
-    play.answerJoin(2);
+    play.answered = 2;
+    play.show("tailspin1", ["110"]);
     await back;
     expect(play.sent).toHaveLength(3);
     expect(play.told).toEqual(["joined /lobby anew", "joined /lobby gone"]);
