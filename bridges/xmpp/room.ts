@@ -1,6 +1,9 @@
 import type { NetworkError } from "../network.ts";
 import type { Occupants } from "./occupants.ts";
 
+/** Earlier joins of a room that may still be answered. */
+const MAX_OLD_JOINS = 16;
+
 /** A MUC room: one that we are in, or want to be in, or are leaving. */
 export class Room {
   /** The channel. */
@@ -19,6 +22,8 @@ export class Room {
   nick = "";
   nickIndex = 0;
   joinId = "";
+  /** Of earlier joins: a server that was busy answers them late, and ends what they began. Oldest first. */
+  readonly #oldJoinIds = new Set<string>();
   pending: PromiseWithResolvers<void> | null = null;
   /** Archive id of the last message that we saw; null before the first. */
   lastId: string | null = null;
@@ -33,6 +38,21 @@ export class Room {
 
   get isJoined(): boolean {
     return this.isWanted && this.state === "joined";
+  }
+
+  /** From now on only the answer to this join counts. */
+  beginJoin(id: string): void {
+    if (this.joinId !== "") this.#oldJoinIds.add(this.joinId);
+    for (const old of this.#oldJoinIds) {
+      if (this.#oldJoinIds.size <= MAX_OLD_JOINS) break;
+      this.#oldJoinIds.delete(old);
+    }
+    this.joinId = id;
+  }
+
+  /** Not every server repeats the id of what it answers. */
+  isOldJoin(id: string | undefined): boolean {
+    return id !== undefined && this.#oldJoinIds.has(id);
   }
 
   /** Answers whoever waits for the join. */

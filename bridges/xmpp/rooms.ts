@@ -139,6 +139,8 @@ export class Rooms {
     const presence = new MucPresence(stanza, nick);
     const isOurs = presence.isSelf || (nick === room.nick && room.state !== "joining");
     if (presence.isAvailable) {
+      // The room lets a stream in that has died, and will see it leave; it has not come to the newest join yet.
+      if (isOurs && room.state === "joining" && room.isOldJoin(stanza.attrs["id"])) return;
       if (isOurs) this.#onOwn(room, presence);
       else room.occupants.add(nick);
     } else if (presence.newNick !== null) {
@@ -267,7 +269,7 @@ export class Rooms {
     room.state = "joining";
     room.isSettingUp = false;
     room.sinceMs = now();
-    room.joinId = owner.nextId();
+    room.beginJoin(owner.nextId());
     room.nick = nicks[room.nickIndex] ?? config.nick;
     const password = config.roomPassword === undefined ? null : xml("password", null, config.roomPassword);
     const history = xml("history", { maxstanzas: "0" });

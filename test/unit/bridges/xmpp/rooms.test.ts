@@ -19,6 +19,8 @@ class Play {
   readonly told: string[] = [];
   readonly asked: Element[] = [];
   nowMs = 0;
+  /** Whose id is repeated in what is shown: that of the stanza that was sent as this one, from 0. */
+  answered: number | null = null;
   answer: (child: Element) => Promise<Element> = () => Promise.resolve(xml("iq", { type: "result" }));
   #ids = 0;
   readonly rooms = new Rooms({
@@ -58,7 +60,8 @@ class Play {
   show(nick: string, statuses: readonly string[] = [], type?: string, item: Record<string, string> = {}): void {
     const codes = statuses.map((code) => xml("status", { code }));
     const x = xml("x", { xmlns: NS.mucUser }, xml("item", item), ...codes);
-    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/${nick}`, type }, x));
+    const id = this.answered === null ? undefined : this.sent[this.answered]?.attrs["id"];
+    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/${nick}`, type, id }, x));
   }
 
   refuse(condition: string, words = "", id = this.sent.at(-1)?.attrs["id"]): void {
@@ -241,6 +244,25 @@ describe("Rooms", () => {
     await back;
     expect(play.log.slice(2)).toEqual([`join ${LOBBY}/tailspin1`]);
     expect(play.told.at(-1)).toBe("joined /lobby gone");
+  });
+
+  it("is not in by the late answer to the join of a stream that has died", async () => {
+    const play = await Play.connected();
+    await play.joined();
+    play.rooms.onDisconnected("gone");
+    const dead = play.rooms.onConnected();
+    play.rooms.onDisconnected("gone again");
+    await dead;
+    const back = play.rooms.onConnected();
+    play.answered = 1;
+    play.show("tailspin1", ["110"]);
+    expect(play.rooms.get("/lobby")?.isJoined).toBe(false);
+    play.show("tailspin1", ["110"], "unavailable");
+    play.answered = 2;
+    play.show("tailspin1", ["110"]);
+    await back;
+    expect(play.sent).toHaveLength(3);
+    expect(play.told).toEqual(["joined /lobby anew", "joined /lobby gone"]);
   });
 
   it("comes back where the room has forgotten it", async () => {
