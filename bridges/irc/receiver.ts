@@ -116,12 +116,13 @@ export class Receiver implements ConnectionOwner {
     return this.connection.limit("CHANNELLEN") ?? DEFAULT_CHANNEL_LENGTH;
   }
 
-  /** @throws NetworkError `refused` for a channel that it is not in */
+  /** @throws NetworkError for a channel that it is not in: `unavailable` while it is coming back */
   joined(name: string): Channel {
     const channel = this.channels.get(name);
     if (channel?.state === "joined") return channel;
     const why = channel?.trouble ?? null;
-    throw new NetworkError("refused", `not in the channel${why === null ? "" : `: ${why}`}`);
+    const kind = channel?.state === "joining" ? "unavailable" : "refused";
+    throw new NetworkError(kind, `not in the channel${why === null ? "" : `: ${why}`}`);
   }
 
   /** Resolves when it is ready, or after the time given. */

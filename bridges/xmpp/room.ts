@@ -1,4 +1,4 @@
-import type { NetworkError } from "../network.ts";
+import { NetworkError } from "../network.ts";
 import type { Occupants } from "./occupants.ts";
 
 /** Earlier joins of a room that may still be answered. */
@@ -17,6 +17,8 @@ export class Room {
   isSettingUp = false;
   /** Why we were thrown out, or away; null before the first join, and while we are in. */
   absence: string | null = null;
+  /** A join that was to bring us back was not answered. */
+  isOverdue = false;
   /** While joining, leaving or joined: since when. While out: when it is tried again. Milliseconds. */
   sinceMs = 0;
   nick = "";
@@ -65,4 +67,12 @@ export class Room {
       pending?.reject(error);
     }
   }
+}
+
+/** @throws NetworkError where we are not in it: `unavailable` while we are coming back */
+export function joinedRoom(room: Room | undefined): Room {
+  if (room?.isJoined === true) return room;
+  const isComingBack = room?.isWanted === true && room.state === "joining" && room.absence !== null;
+  if (isComingBack) throw new NetworkError("unavailable", `the room is joined again: ${room.absence}`);
+  throw new NetworkError("refused", "not in the channel");
 }

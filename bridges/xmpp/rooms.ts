@@ -161,11 +161,18 @@ export class Rooms {
     for (const room of this.#byName.values()) {
       if (room.state === "out" && nowMs >= room.sinceMs) this.#request(room);
       else if (room.state === "leaving" && nowMs - room.sinceMs >= joinTimeoutMs) this.#onOut(room);
-      else if (room.state === "joining" && nowMs - room.sinceMs >= joinTimeoutMs) {
-        this.#part(room);
-        this.#refuse(room, new NetworkError("unavailable", "the room did not answer the join"));
-      }
+      else if (room.state === "joining" && nowMs - room.sinceMs >= joinTimeoutMs) this.#onUnanswered(room);
     }
+  }
+
+  #onUnanswered(room: Room): void {
+    const isAgain = room.absence !== null && !room.isOverdue;
+    if (!isAgain) this.#part(room);
+    this.#refuse(room, new NetworkError("unavailable", "the room did not answer the join"));
+    if (!isAgain) return;
+    // A server that stood still may have lost the question; a second one waits for its turn like any refused join.
+    room.isOverdue = true;
+    this.#request(room);
   }
 
   #onOwn(room: Room, presence: MucPresence): void {
@@ -192,6 +199,7 @@ export class Rooms {
     room.sinceMs = this.#parts.now();
     if (!room.isWanted) return this.#part(room);
     room.absence = null;
+    room.isOverdue = false;
     room.occupants.complete();
     this.#parts.owner.onJoined(room, absence);
     room.settle(null);

@@ -22,6 +22,16 @@ over all of these servers, as they come with Debian 12, and holds each to its co
 ${[row(heads), row(heads.map(() => "---")), ...rows].join("\n")}
 
 InspIRCd keeps history for channels with mode \`+H\`, until they empty. A room of an XMPP server keeps it if its archive is on.
+Prosody's archive belongs into SQL: kept as plain files (its default), a room with more than 10,000 messages takes some 50 a second, and
+where that limit is raised, each question about its history reads the whole room while everybody else waits.
+
+The stack of \`docker-compose.yml\` has InspIRCd and Prosody. With the others:
+
+\`\`\`sh
+docker-compose -f docker-compose.yml -f docker/compose.ngircd.yml up --build
+docker-compose -f docker-compose.yml -f docker/compose.ejabberd.yml up --build
+docker-compose -f examples/linked/docker-compose.yml up --build   # two linked InspIRCd, a bridge on each
+\`\`\`
 
 \`docker/\` has a Dockerfile and a commented configuration for each. The XMPP servers there have one account for the
 bridges, \`bridge@localhost\`, whose password is \`TAILSPIN_XMPP_PASSWORD\` of their environment; nine component domains,

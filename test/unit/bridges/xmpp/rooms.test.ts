@@ -209,6 +209,28 @@ describe("Rooms", () => {
     expect(play.told.at(-1)).toBe("joined /lobby banned");
   });
 
+  it("asks once more at once, and then at an interval, when a join that brings it back is not answered", async () => {
+    const play = await Play.connected();
+    await play.joined();
+    play.show("tailspin1", ["110", "307"], "unavailable");
+    const joins = (): number => play.log.filter((line) => line.startsWith("join ")).length;
+    expect(joins()).toBe(2);
+    for (const [nowMs, count] of [
+      [999, 2],
+      [1_000, 3], // At once.
+      [2_000, 3], // It says goodbye, for the server may have let it in by now.
+      [3_000, 3],
+      [7_999, 3],
+      [8_000, 4],
+    ] as const) {
+      play.nowMs = nowMs;
+      play.rooms.sweep(nowMs);
+      expect(joins(), `at ${nowMs} ms`).toBe(count);
+    }
+    play.show("tailspin1", ["110"]);
+    expect(play.told.at(-1)).toBe("joined /lobby kicked");
+  });
+
   it("gives up a join that is not answered, and does not take a late answer for one", async () => {
     const play = await Play.connected();
     const join = play.rooms.join("/lobby");
