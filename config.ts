@@ -2,10 +2,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { MAX_ROUTES } from "./bayeux/index.ts";
-import { bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
+import { bridgeFaults, bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
 import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
-import { dispatcherSchema } from "./dispatcher/index.ts";
+import { dispatcherFaults, dispatcherSchema } from "./dispatcher/index.ts";
 import { xmppSchema } from "./bridges/xmpp/index.ts";
 import { linkSchema } from "./link/index.ts";
 import { NETWORK_KEYS, networksOf } from "./networks.ts";
@@ -85,10 +85,8 @@ export function schemaFor(command: Command) {
           `must be at most a quarter of link.maxFrameBytes, which makes ${maxBodyBytes}`,
         );
       }
-      if (bridge.node > bridge.nodes)
-        refuse(["bridge", "node"], `must be at most bridge.nodes, which is ${bridge.nodes}`);
-      if (bridge.nodes > config.routes)
-        refuse(["bridge", "nodes"], `must be at most routes, which is ${config.routes}`);
+      for (const { path, message } of bridgeFaults(bridge, config.routes)) refuse(["bridge", ...path], message);
+      for (const { path, message } of dispatcherFaults(dispatcher)) refuse(["dispatcher", ...path], message);
       if (dispatcher.bridges.length > config.routes)
         refuse(["dispatcher", "bridges"], `must be at most routes, which is ${config.routes}`);
     });

@@ -1,5 +1,5 @@
-import { ownerOf, tableOf } from "../halod/index.ts";
-import type { RouteTable } from "../halod/index.ts";
+import { fixedCluster } from "../halod/index.ts";
+import type { ClusterSource } from "../halod/index.ts";
 import { LinkServer } from "../link/index.ts";
 import type { FaultCounter, Frame, Link, LinkConfig, LinkOwner } from "../link/index.ts";
 import type { Logger } from "pino";
@@ -13,6 +13,7 @@ import type { Streams } from "./history/streams.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
+import { Ownership } from "./ownership.ts";
 import { makeParts } from "./parts.ts";
 import type { Presence } from "./presence/presence.ts";
 import { Readiness } from "./readiness.ts";
@@ -50,7 +51,7 @@ const DRAIN_POLL_MS = 50;
 export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #options: BridgeOptions;
   readonly #log: Logger;
-  readonly #table: RouteTable;
+  readonly #ownership: Ownership;
   readonly #downlinks = new Map<Link, Downlink<Session>>();
   readonly #delivery: Delivery;
   readonly #broadcast: Broadcast;
@@ -64,13 +65,14 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #readiness: Readiness;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
+  #cluster: ClusterSource | null = null;
   #linkCount = 0;
   #isDisposed = false;
 
   private constructor(options: BridgeOptions) {
     this.#options = options;
     this.#log = options.log.child({ component: "bridge" });
-    this.#table = tableOf(options.routes, options.config.nodes);
+    this.#ownership = new Ownership(options.config.node, options.instance);
     const parts = makeParts({ ...options, log: this.#log });
     this.#sessions = parts.sessions;
     this.#calls = parts.calls;
@@ -90,11 +92,15 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   static async start(options: BridgeOptions): Promise<Bridge> {
     const bridge = new Bridge(options);
     const { config, routes, secret, name } = options;
+    const isFixed = config.halod.length === 0;
+    if (isFixed) bridge.follow(fixedCluster(new Array<string>(config.nodes).fill(""), routes));
+    // A number of bridges that may change is not to be compared: as many as there can be.
+    const nodes = isFixed ? config.nodes : routes;
     bridge.#server = await LinkServer.listen({
       host: config.host,
       port: config.port,
       secret,
-      peer: { role: "bridge", name, instance: options.instance, routes, node: config.node, nodes: config.nodes },
+      peer: { role: "bridge", name, instance: options.instance, routes, node: config.node, nodes },
       owner: bridge,
       log: bridge.#log,
       faults: options.faults,
@@ -117,6 +123,28 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   /** Resolves when every network was up once; or, some time after the start, when one was. */
   ready(): Promise<void> {
     return this.#readiness.reached;
+  }
+
+  /**
+   * Serves the routes that this says are ours; the sessions on those that are not, or no longer, end with the advice to
+   * handshake. Until it is called, with HaloD, no route is.
+   *
+   * @param cluster started here, and disposed of at the end
+   */
+  follow(cluster: ClusterSource): void {
+    this.#cluster = cluster;
+    cluster.start((table) => {
+      this.#ownership.follow(table);
+      this.#endMoved(table.epoch);
+    });
+  }
+
+  /** With HaloD: leaves the cluster, so that others take over at once, and lets the sessions go there. */
+  async leave(): Promise<void> {
+    await this.#cluster?.[Symbol.asyncDispose]();
+    if (this.#options.config.halod.length === 0) return;
+    this.#ownership.giveUp();
+    this.#endMoved();
   }
 
   /** What is held now; all of it is 0 when every session has ended and its channels were left. */
@@ -143,6 +171,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    await this.#cluster?.[Symbol.asyncDispose]();
     this.#calls.stop();
     this.#presence.stop();
     this.#streams.stop();
@@ -171,7 +200,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (!downlink) return;
     switch (frame.type) {
       case "request":
-        if (!this.#owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
+        if (!this.#ownership.owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
         else this.#requests.serve(downlink, frame);
         return;
       case "closed":
@@ -204,10 +233,10 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     );
   }
 
-  #owns(route: number): boolean {
-    return (
-      route >= 1 && route <= this.#table.owners.length && ownerOf(this.#table, route) === this.#options.config.node
-    );
+  #endMoved(epoch?: number): void {
+    const sessions = this.#sessions.endMoved((route) => this.#ownership.owns(route));
+    const detail = { epoch, routes: this.#ownership.size, sessions };
+    if (this.#options.config.halod.length > 0) this.#log.info(detail, "routes known; sessions on others end");
   }
 
   #onClosed(downlink: Downlink<Session>, connection: number): void {

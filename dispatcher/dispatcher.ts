@@ -3,8 +3,10 @@ import type { RequestListener, Server } from "node:http";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
+import { type ClusterSource, fixedCluster } from "../halod/index.ts";
 import { FaultCounter, type LinkConfig, linkSchema, listen } from "../link/index.ts";
-import { BridgeLinks, type ConnectBridge } from "./bridge-links.ts";
+import type { ConnectBridge } from "./bridge-link.ts";
+import { BridgeLinks } from "./bridge-links.ts";
 import type { DispatcherConfig } from "./config.ts";
 import { connectByLink } from "./connect-by-link.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -27,7 +29,11 @@ export interface DispatcherOptions {
   readonly log: Logger;
   /** For the logs of the bridges; the host name where unset. */
   readonly name?: string;
+  /** Random, new at every start; made here where unset. */
+  readonly instance?: string;
   readonly link?: LinkConfig;
+  /** Tells the bridges, and may change; disposed of here. The configured list, which never does, where unset. */
+  readonly cluster?: ClusterSource;
   /** Serves everything that is not Bayeux or health; a 404 where unset. */
   readonly fallback?: RequestListener;
   /** Milliseconds that only grow. */
@@ -81,12 +87,15 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.deadlines = new Deadlines(config.exchangeTimeoutMs, now);
     this.#coalescer = new Coalescer(config.coalesceMs);
     this.bridges = new BridgeLinks({
-      addresses: config.bridges,
+      cluster: options.cluster ?? fixedCluster(config.bridges, routes),
       routes,
       connect: options.connect ?? this.#connectByLink(options),
       coalescer: this.#coalescer,
       faults: this.faults,
+      now,
       random,
+      takeoverWaitMs: options.cluster ? config.takeoverWaitMs : 0,
+      maxTakeoverBytes: config.maxTakeoverBytes,
     });
     this.#requests = new HttpTransports(this);
     this.#sockets = new WebSocketTier(this);
@@ -160,9 +169,12 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.#log.info("stopped");
   }
 
-  #connectByLink({ config, routes, secret, log, name = hostname(), link = linkSchema.parse({}) }: DispatcherOptions) {
-    const instance = randomBytes(12).toString("hex");
-    const peer = { role: "dispatcher", name, instance, routes, node: 0, nodes: config.bridges.length } as const;
+  #connectByLink(options: DispatcherOptions) {
+    const { config, routes, secret, log, name = hostname(), link = linkSchema.parse({}), cluster } = options;
+    const { instance = randomBytes(12).toString("hex") } = options;
+    // A number of bridges that may change is not to be compared: as many as there can be.
+    const nodes = cluster ? routes : config.bridges.length;
+    const peer = { role: "dispatcher", name, instance, routes, node: 0, nodes } as const;
     return connectByLink({ peer, secret, log, config: link, faults: this.faults, randomBytes, random: this.random });
   }
 }
