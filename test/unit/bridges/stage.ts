@@ -21,14 +21,18 @@ export class Stage implements AsyncDisposable {
     this.dispatcher = new FakeDispatcher(bridge);
   }
 
-  static async start(config: Partial<BridgeConfig> = {}, log: Logger = pino({ level: "silent" })): Promise<Stage> {
+  static async start(
+    config: Partial<BridgeConfig> = {},
+    log: Logger = pino({ level: "silent" }),
+    routes = 1,
+  ): Promise<Stage> {
     // Always the same place within a tick of the deadlines, which are told in tenths of a second.
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
     const faults = new FaultCounter(log, Date.now);
     const network = new FakeNetwork();
     const bridge = await Bridge.start({
       config: bridgeSchema.parse({ port: 0, ...config }),
-      routes: 1,
+      routes,
       secret: "secret",
       name: "bridge",
       instance: "instance",
