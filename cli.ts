@@ -1,22 +1,24 @@
 #!/usr/bin/env node
 /** Composition root: reads the configuration, makes the tiers that a command asks for, and stops them in order. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { performance } from "node:perf_hooks";
 import { pino } from "pino";
 import type { Logger } from "pino";
+import { MAX_ROUTES } from "./bayeux/index.ts";
 import { Bridge, describeName, makeMapping } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
 import { ircFileFaults } from "./bridges/irc/index.ts";
 import { accountOf } from "./bridges/xmpp/index.ts";
 import { ConfigError, describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp } from "./cli/index.ts";
-import { label, listKeys, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
-import type { Command, ConfigSources } from "./cli/index.ts";
+import { label, listKeys, readOptions, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
+import type { Command, ConfigKey, ConfigSources, Topic } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
+import { answerTable, answerZone, tableSchema, zoneSchema } from "./halod/index.ts";
 import { FaultCounter } from "./link/index.ts";
 import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
@@ -40,7 +42,10 @@ interface Running {
 }
 
 /** The commands that run until they are told to stop. */
-type Serving = Exclude<Command, "map" | "config check">;
+type Serving = Exclude<Command, "map" | "config check" | keyof typeof CALCULATORS>;
+
+/** The commands that only calculate, from their flags alone. */
+const CALCULATORS = { "halod table": tableSchema(MAX_ROUTES), "halod zone": zoneSchema(MAX_ROUTES) } as const;
 
 type Starter = (config: Config, log: Logger, stack: AsyncDisposableStack) => Promise<Running>;
 
@@ -213,8 +218,11 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (parsed.command === "help") {
-    const command = parsed.topic === "tailspin" ? "up" : parsed.topic;
-    process.stdout.write(renderHelp(parsed.topic, listKeys(schemaFor(command), command)));
+    process.stdout.write(renderHelp(parsed.topic, keysOf(parsed.topic)));
+    return 0;
+  }
+  if (isCalculator(parsed.command)) {
+    process.stdout.write(calculate(parsed.command, parsed.flags));
     return 0;
   }
   const schema = schemaFor(parsed.command);
@@ -233,6 +241,31 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.command !== "map") return run(parsed.command, config);
   process.stdout.write(describeNames(parsed.names, config));
   return 0;
+}
+
+function isCalculator(topic: Topic): topic is keyof typeof CALCULATORS {
+  return Object.hasOwn(CALCULATORS, topic);
+}
+
+/** What a command can be told. */
+function keysOf(topic: Topic): ConfigKey[] {
+  if (isCalculator(topic)) return listKeys(CALCULATORS[topic], topic);
+  const command = topic === "tailspin" ? "up" : topic;
+  return listKeys(schemaFor(command), command);
+}
+
+/** @returns what to print @throws ConfigError */
+function calculate(command: keyof typeof CALCULATORS, flags: readonly string[]): string {
+  if (command === "halod zone") return answerZone(readOptions(CALCULATORS[command], flags));
+  const options = readOptions(CALCULATORS[command], flags);
+  const answer = answerTable(options);
+  if (options.svg === undefined || options.svg === "-") return answer;
+  try {
+    writeFileSync(options.svg, answer);
+  } catch (error) {
+    throw new ConfigError([`--svg: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  return `${label(options.svg)}: the picture is written\n`;
 }
 
 /** @throws ConfigError that tells all names that are none */

@@ -3,7 +3,7 @@ import { label } from "./show.ts";
 import { didYouMean, suggest } from "./suggest.ts";
 
 /** What TailSpin can be told to do. */
-export const COMMANDS = ["up", "dispatcher", "bridge", "map", "config check"] as const;
+export const COMMANDS = ["up", "dispatcher", "bridge", "map", "config check", "halod table", "halod zone"] as const;
 
 /** One of them. */
 export type Command = (typeof COMMANDS)[number];
@@ -28,9 +28,8 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
   if (first === undefined || HELP.includes(first)) return { command: "help", topic: "tailspin" };
   if (VERSION.includes(first)) return { command: "version" };
   if (first === "help") return { command: "help", topic: topicOf(argv.slice(1)) };
-  if (first === "config" && argv.slice(1).some((arg) => HELP.includes(arg))) {
-    return { command: "help", topic: "config check" };
-  }
+  const group = secondWordsOf(first);
+  if (group.length > 0 && HELP.includes(argv[1] ?? "")) return { command: "help", topic: topicOf([first]) };
   const command = commandOf(argv);
   const rest = argv.slice(command.split(" ").length);
   if (rest.some((word) => HELP.includes(word))) return { command: "help", topic: command };
@@ -43,23 +42,39 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
 
 function topicOf(words: readonly string[]): Command | "tailspin" {
   if (words.length === 0 || words.some((word) => HELP.includes(word))) return "tailspin";
-  return words[0] === "config" ? "config check" : commandOf(words);
+  const group = secondWordsOf(words[0] ?? "");
+  const isWhole = group.length === 0 || (words.length > 1 && group.includes(words[1] ?? ""));
+  if (isWhole) return commandOf(words);
+  // The overview tells the commands of a group apart.
+  const only = COMMANDS.filter((command) => command.startsWith(`${words[0]} `));
+  return only.length === 1 ? (only[0] ?? "tailspin") : "tailspin";
 }
 
 function commandOf(argv: readonly string[]): Command {
   const [first = "", second = ""] = argv;
-  const known = COMMANDS.find((command) => command === first || command === `${first} ${second}`);
+  const known =
+    COMMANDS.find((command) => command === `${first} ${second}`) ?? COMMANDS.find((command) => command === first);
   if (known !== undefined) return known;
   const list = `the commands are ${[...COMMANDS, "help", "version"].join(", ")}`;
   if (first.startsWith("-"))
     throw new ConfigError([`${label(flagName(first))}: a command stands before the flags; ${list}`]);
-  if (first === "config") {
-    const what = second === "" ? "config: needs a second word" : `config ${label(second)}: unknown command`;
-    throw new ConfigError([`${what}; did you mean config check?`]);
+  const group = secondWordsOf(first);
+  if (group.length > 0) {
+    const what = second === "" ? `${first}: needs a second word` : `${first} ${label(second)}: unknown command`;
+    const meant = group.map((word) => `${first} ${word}`).join(" or ");
+    throw new ConfigError([`${what}; did you mean ${meant}?`]);
   }
-  const two = suggest(`${first} ${second}`, ["config check"]);
+  const two = suggest(
+    `${first} ${second}`,
+    COMMANDS.filter((command) => command.includes(" ")),
+  );
   const hint = two === undefined ? didYouMean(first, [...COMMANDS, "help", "version"]) : `; did you mean ${two}?`;
   throw new ConfigError([`${label(first)}: unknown command; ${list}${hint}`]);
+}
+
+/** What may follow a first word that is not a command by itself. */
+function secondWordsOf(first: string): string[] {
+  return COMMANDS.flatMap((command) => (command.startsWith(`${first} `) ? [command.slice(first.length + 1)] : []));
 }
 
 /** Without the value, which may be a secret. */

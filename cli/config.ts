@@ -31,6 +31,8 @@ export interface ResolvedConfig<S extends z.ZodObject> {
   readonly set: readonly { readonly key: ConfigKey; readonly value: unknown; readonly origin: string }[];
 }
 
+const NO_FILE: ConfigFile = { path: undefined, tree: {}, positionOf: () => undefined, faults: [] };
+
 type Issue = z.core.$ZodIssue;
 
 /**
@@ -51,7 +53,7 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, sources: ConfigS
   const environment = readEnvironment(sources.env, keys);
   const file: ConfigFile = flags.isFileKnown
     ? readConfigFile(flags.file ?? environment.file, sources.cwd, sources.readFile)
-    : { path: undefined, tree: {}, positionOf: () => undefined, faults: [] };
+    : NO_FILE;
   const isFileRead = flags.isFileKnown && file.faults.length === 0;
 
   const settings = [...environment.settings, ...flags.settings];
@@ -73,6 +75,28 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, sources: ConfigS
     return origin === undefined ? [] : [{ key, value: valueAt(result.data, key.path), origin }];
   });
   return { config: deepFreeze(result.data), file: file.path, set };
+}
+
+/**
+ * Reads the flags of a command that needs no configuration, only what it is told.
+ *
+ * @throws ConfigError listing every fault of the flags at once
+ */
+export function readOptions<S extends z.ZodObject>(schema: S, flags: readonly string[]): Readonly<z.output<S>> {
+  const root = toSchemaNode(schema);
+  const keys = listKeys(schema);
+  const { settings, file, faults } = readFlags(flags, keys);
+  const tree = merge(fillSections({}, root), settings);
+  const result = schema.safeParse(tree);
+  const given = { root, keys, file: NO_FILE, settings, tree };
+  const issues = result.success ? [] : allIssues(schema, tree, result.error.issues, keys);
+  const all = [
+    ...(file === undefined ? [] : ["--config: this command reads no configuration"]),
+    ...faults,
+    ...issues.flatMap((issue) => explain(issue, given)),
+  ];
+  if (!result.success || all.length > 0) throw new ConfigError(all, "in the flags");
+  return deepFreeze(result.data);
 }
 
 function merge(tree: Tree, settings: readonly Setting[]): Tree {

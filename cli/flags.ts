@@ -43,6 +43,7 @@ export function readFlags(args: readonly string[], keys: readonly ConfigKey[]): 
       text = next;
       index++;
     }
+    text ??= key?.whenAlone;
     if (flag === "--config") {
       if (text === undefined || text === "") faults.push("--config: needs the path of a file");
       else if (file !== undefined) faults.push("--config: is given twice");

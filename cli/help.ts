@@ -12,6 +12,8 @@ interface Page {
   readonly important: readonly string[];
   /** Sections that the command does not read. */
   readonly without: readonly string[];
+  /** Reads its flags alone: neither the configuration's file nor the environment. */
+  readonly hasOnlyFlags?: true;
 }
 
 const WIDTH = 100;
@@ -57,6 +59,21 @@ const PAGES: Record<Command, Page> = {
     about: "Reads the configuration as every command does, tells all its faults at once, and starts nothing.",
     important: [],
     without: [],
+  },
+  "halod table": {
+    usage: "tailspin halod table [flags]",
+    about:
+      "Prints the table of routes and nodes, from one node on, and what moves with each; as text, JSON or a picture.",
+    important: ["routes", "nodes", "json", "svg"],
+    without: [],
+    hasOnlyFlags: true,
+  },
+  "halod zone": {
+    usage: "tailspin halod zone [flags]",
+    about: "Prints the table as a DNS zone: a name for each route, with the address of the node that owns it.",
+    important: ["domain", "nodes", "iteration"],
+    without: [],
+    hasOnlyFlags: true,
   },
 };
 
@@ -107,14 +124,13 @@ function page(content: Page, keys: readonly ConfigKey[]): string[] {
     "",
     ...rest.flatMap(keyRow),
     ...(rest.length > 0 ? [""] : []),
-    ...SOURCES,
-    "",
+    ...(content.hasOnlyFlags ? [] : [...SOURCES, ""]),
   ];
 }
 
 function important(content: Page, keys: readonly ConfigKey[]): string[] {
   const first = content.important.flatMap((name) => keys.filter((key) => key.name === name));
-  return [...first.flatMap(keyRow), ...row(...CONFIG_FLAG)];
+  return [...first.flatMap(keyRow), ...(content.hasOnlyFlags ? [] : row(...CONFIG_FLAG))];
 }
 
 function keyRow(key: ConfigKey): string[] {
@@ -125,12 +141,13 @@ function keyRow(key: ConfigKey): string[] {
   return row(flag, [note, defaultNote(key)].filter((part) => part !== "").join(" "));
 }
 
-function placeholder({ type }: ConfigKey): string {
+function placeholder({ type, whenAlone }: ConfigKey): string {
   if (type === "boolean") return "";
   if (type === "number") return " N";
   if (type === "list") return " A,B";
   if (type === "json") return " JSON";
-  return type === "string" ? " TEXT" : " WORD";
+  const word = type === "string" ? "TEXT" : "WORD";
+  return whenAlone === undefined ? ` ${word}` : ` [${word}]`;
 }
 
 function defaultNote({ default: value, isSecret }: ConfigKey): string {

@@ -1,6 +1,6 @@
 export { COMMANDS, parseCommand, type Command, type ParsedCommand } from "./commands.ts";
 export { ConfigError, exitCodeOf } from "./config-error.ts";
-export { loadConfig, resolveConfig, type ConfigSources, type ResolvedConfig } from "./config.ts";
+export { loadConfig, readOptions, resolveConfig, type ConfigSources, type ResolvedConfig } from "./config.ts";
 export { describeCheck } from "./describe-check.ts";
 export { describeConfig } from "./describe-config.ts";
 export { renderHelp, type Topic } from "./help.ts";

@@ -21,6 +21,8 @@ export interface ConfigKey {
   readonly type: KeyType;
   /** What a value may be, for example "a whole number from 0 to 65535". */
   readonly allowed: string;
+  /** What its flag means without a value, for the few keys that allow it. */
+  readonly whenAlone: string | undefined;
   /** `undefined` where the key has none. */
   readonly default: unknown;
   readonly description: string;
@@ -34,6 +36,8 @@ const SHORT_FLAGS: Record<Command, Readonly<Record<string, string>>> = {
   dispatcher: { "dispatcher.port": "--port", "dispatcher.host": "--host" },
   bridge: { "bridge.port": "--port", "bridge.host": "--host" },
   map: {},
+  "halod table": {},
+  "halod zone": {},
   "config check": { "dispatcher.port": "--port", "dispatcher.host": "--host" },
 };
 
@@ -53,6 +57,7 @@ export function listKeys(schema: z.ZodObject, command: Command = "up"): ConfigKe
       env: `TAILSPIN_${words(path).join("_").toUpperCase()}`,
       type: keyType(node),
       allowed: allowedAt(node),
+      whenAlone: typeof node["whenAlone"] === "string" ? node["whenAlone"] : undefined,
       default: defaults.success ? valueAt(defaults.data, path) : node.default,
       description: node.description ?? "",
       isSecret: typeof node["secret"] === "boolean" ? node["secret"] : isSecretPath(path),

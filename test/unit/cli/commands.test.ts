@@ -20,17 +20,26 @@ describe("parseCommand", () => {
     [["map", "/a", "#b", "--config", "/x"], { command: "map", names: ["/a", "#b"], flags: ["--config", "/x"] }],
     [["map", "/a"], { command: "map", names: ["/a"], flags: [] }],
     [["map", "--help"], { command: "help", topic: "map" }],
+    [["halod", "table", "--routes", "24"], { command: "halod table", flags: ["--routes", "24"] }],
+    [["halod", "zone"], { command: "halod zone", flags: [] }],
+    [["halod", "zone", "--nodes", "a", "-h"], { command: "help", topic: "halod zone" }],
+    [["help", "halod", "table"], { command: "help", topic: "halod table" }],
+    [["help", "halod"], { command: "help", topic: "tailspin" }],
+    [["halod", "--help"], { command: "help", topic: "tailspin" }],
     [["config", "check", "--config", "x"], { command: "config check", flags: ["--config", "x"] }],
   ])("reads %j", (argv, expected) => {
     expect(parseCommand(argv)).toEqual(expected);
   });
 
-  const list = "the commands are up, dispatcher, bridge, map, config check, help, version";
+  const list = "the commands are up, dispatcher, bridge, map, config check, halod table, halod zone, help, version";
   it.each([
     [["dispacher"], `dispacher: unknown command; ${list}; did you mean dispatcher?`],
     [["xyzzy"], `xyzzy: unknown command; ${list}`],
     [["config"], "config: needs a second word; did you mean config check?"],
     [["config", "chekc"], "config chekc: unknown command; did you mean config check?"],
+    [["halod"], "halod: needs a second word; did you mean halod table or halod zone?"],
+    [["halod", "tabel"], "halod tabel: unknown command; did you mean halod table or halod zone?"],
+    [["hadol", "zone"], `hadol: unknown command; ${list}; did you mean halod zone?`],
     [["cofnig", "check"], `cofnig: unknown command; ${list}; did you mean config check?`],
     [["help", "brige"], `brige: unknown command; ${list}; did you mean bridge?`],
     [["--port", "1", "up"], `--port: a command stands before the flags; ${list}`],
