@@ -18,8 +18,8 @@ import type { Command, ConfigKey, ConfigSources, Topic } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
-import { answerTable, answerZone, tableSchema, zoneSchema } from "./halod/index.ts";
-import { FaultCounter } from "./link/index.ts";
+import { answerTable, answerZone, askStatus, HaloDaemon, statusText, tableSchema, zoneSchema } from "./halod/index.ts";
+import { FaultCounter, LinkError } from "./link/index.ts";
 import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
 
@@ -42,7 +42,7 @@ interface Running {
 }
 
 /** The commands that run until they are told to stop. */
-type Serving = Exclude<Command, "map" | "config check" | keyof typeof CALCULATORS>;
+type Serving = Exclude<Command, "map" | "status" | "config check" | keyof typeof CALCULATORS>;
 
 /** The commands that only calculate, from their flags alone. */
 const CALCULATORS = { "halod table": tableSchema(MAX_ROUTES), "halod zone": zoneSchema(MAX_ROUTES) } as const;
@@ -53,6 +53,7 @@ const STARTERS: Readonly<Record<Serving, Starter>> = {
   up: startUp,
   dispatcher: startDispatcher,
   bridge: startBridge,
+  halod: startHalod,
 };
 
 /** `tailspin up`: all tiers in this process, joined by the same links as separate processes are. */
@@ -100,6 +101,26 @@ async function startBridge(config: Config, log: Logger, stack: AsyncDisposableSt
   await bridge.ready();
   const announcement = `tailspin bridge ready ${urlHost(config.bridge.host)}:${bridge.port}\n`;
   return { announcement, drain: () => bridge.drain(config.bridge.publishHoldMs) };
+}
+
+async function startHalod(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
+  const halod = stack.use(
+    await HaloDaemon.start({
+      config: config.halod,
+      routes: config.routes,
+      secret: config.secret,
+      name: hostname(),
+      instance: randomUUID(),
+      link: config.link,
+      faults: new FaultCounter(log, now),
+      log,
+      now,
+      randomBytes,
+    }),
+  );
+  const announcement = `tailspin halod ready ${urlHost(config.halod.host)}:${halod.port}\n`;
+  // Nothing is in progress that others would wait for: the table stays as it is.
+  return { announcement, drain: () => Promise.resolve() };
 }
 
 async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeConfig): Promise<void> {
@@ -238,6 +259,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const config = loadConfig(schema, sources);
+  if (parsed.command === "status") return printStatus(config);
   if (parsed.command !== "map") return run(parsed.command, config);
   process.stdout.write(describeNames(parsed.names, config));
   return 0;
@@ -245,6 +267,21 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function isCalculator(topic: Topic): topic is keyof typeof CALCULATORS {
   return Object.hasOwn(CALCULATORS, topic);
+}
+
+/** @returns the exit code */
+async function printStatus({ status, routes, secret, link }: Config): Promise<number> {
+  const log = pino({ level: "silent" });
+  const asked = { address: status.halod, timeoutMs: status.timeoutMs, routes, secret, config: link, log };
+  const own = { instance: randomUUID(), faults: new FaultCounter(log, now), randomBytes, random: Math.random };
+  try {
+    process.stdout.write(statusText(await askStatus({ ...asked, ...own }), Date.now()));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error;
+    process.stderr.write(`tailspin: HaloD at ${status.halod} does not answer: ${error.message}\n`);
+    return 1;
+  }
 }
 
 /** What a command can be told. */

@@ -8,4 +8,5 @@ export { listen, ListenError } from "./listen.ts";
 export { LinkClient, type LinkClientOptions } from "./client.ts";
 export { LinkServer, type LinkServerOptions } from "./server.ts";
 export type { Link, LinkOwner, Peer } from "./link.ts";
+export { MAX_CONTROL_BYTES } from "./wire.ts";
 export type * from "./frames.ts";
