@@ -66,12 +66,12 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
     ...config,
     irc,
     secret: randomBytes(32).toString("hex"),
-    bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1 },
+    bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1, halod: [] },
   };
   const bridge = await makeBridge(own, log, stack);
   await bridge.ready();
   const dispatcher = await makeDispatcher(
-    { ...own, dispatcher: { ...config.dispatcher, bridges: [`${LOOPBACK}:${bridge.port}`] } },
+    { ...own, dispatcher: { ...config.dispatcher, halod: [], bridges: [`${LOOPBACK}:${bridge.port}`] } },
     log,
     stack,
   );

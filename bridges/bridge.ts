@@ -1,4 +1,4 @@
-import { fixedCluster } from "../halod/index.ts";
+import { fixedCluster, HaloClient } from "../halod/index.ts";
 import type { ClusterSource } from "../halod/index.ts";
 import { LinkServer } from "../link/index.ts";
 import type { FaultCounter, Frame, Link, LinkConfig, LinkOwner } from "../link/index.ts";
@@ -10,6 +10,7 @@ import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
+import { haloClientOf } from "./halo-client.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
@@ -35,6 +36,8 @@ export interface BridgeOptions {
   /** Random, new at every start: names this log and these connection numbers. */
   readonly instance: string;
   readonly link: LinkConfig;
+  /** Tells the routes, and may change; disposed of here. HaloD, or the configured number of bridges, where unset. */
+  readonly cluster?: ClusterSource;
   readonly faults: FaultCounter;
   /** At least one. */
   readonly networks: readonly Network[];
@@ -92,10 +95,9 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   static async start(options: BridgeOptions): Promise<Bridge> {
     const bridge = new Bridge(options);
     const { config, routes, secret, name } = options;
-    const isFixed = config.halod.length === 0;
-    if (isFixed) bridge.follow(fixedCluster(new Array<string>(config.nodes).fill(""), routes));
     // A number of bridges that may change is not to be compared: as many as there can be.
-    const nodes = isFixed ? config.nodes : routes;
+    const nodes = bridge.#mayMove ? routes : config.nodes;
+    if (!bridge.#mayMove) bridge.#follow(fixedCluster(new Array<string>(config.nodes).fill(""), routes));
     bridge.#server = await LinkServer.listen({
       host: config.host,
       port: config.port,
@@ -111,6 +113,12 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     bridge.#channels.start();
     bridge.#calls.start();
     bridge.#readiness.start();
+    // Who waits for it is told why it cannot be.
+    if (bridge.#mayMove)
+      bridge.ready().then(
+        () => bridge.#join(),
+        () => undefined,
+      );
     for (const [network, inbox] of bridge.#inboxes) network.start(inbox);
     return bridge;
   }
@@ -125,28 +133,6 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     return this.#readiness.reached;
   }
 
-  /**
-   * Serves the routes that this says are ours; the sessions on those that are not, or no longer, end with the advice to
-   * handshake. Until it is called, with HaloD, no route is.
-   *
-   * @param cluster started here, and disposed of at the end
-   */
-  follow(cluster: ClusterSource): void {
-    this.#cluster = cluster;
-    cluster.start((table) => {
-      this.#ownership.follow(table);
-      this.#endMoved(table.epoch);
-    });
-  }
-
-  /** With HaloD: leaves the cluster, so that others take over at once, and lets the sessions go there. */
-  async leave(): Promise<void> {
-    await this.#cluster?.[Symbol.asyncDispose]();
-    if (this.#options.config.halod.length === 0) return;
-    this.#ownership.giveUp();
-    this.#endMoved();
-  }
-
   /** What is held now; all of it is 0 when every session has ended and its channels were left. */
   get census(): Census {
     const downlinks = [...this.#downlinks.values()];
@@ -159,9 +145,13 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     };
   }
 
-  /** Lets what is being served finish, within the bound, so that no publish ends unanswered. */
+  /**
+   * Leaves the cluster, so that others take over at once, and lets what is being served finish, within the bound, so that
+   * no publish ends unanswered.
+   */
   async drain(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#options.now() + timeoutMs;
+    if (this.#mayMove) await this.#leave();
     const serving = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
     while (serving() && this.#options.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
@@ -233,10 +223,35 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     );
   }
 
-  #endMoved(epoch?: number): void {
-    const sessions = this.#sessions.endMoved((route) => this.#ownership.owns(route));
-    const detail = { epoch, routes: this.#ownership.size, sessions };
-    if (this.#options.config.halod.length > 0) this.#log.info(detail, "routes known; sessions on others end");
+  /** Others may take over from us, and we from them. */
+  get #mayMove(): boolean {
+    return this.#options.cluster !== undefined || this.#options.config.halod.length > 0;
+  }
+
+  /** A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. */
+  #join(): void {
+    if (!this.#isDisposed) this.#follow(this.#options.cluster ?? haloClientOf(this.#options, this.port));
+  }
+
+  #follow(cluster: ClusterSource): void {
+    this.#cluster = cluster;
+    cluster.start((table) => {
+      const isSame = this.#ownership.follow(table);
+      if (this.#mayMove) this.#endMoved(isSame, table.epoch);
+    });
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#cluster instanceof HaloClient) await this.#cluster.leave();
+    await this.#cluster?.[Symbol.asyncDispose]();
+    this.#ownership.giveUp();
+    this.#endMoved(false);
+  }
+
+  /** Sessions on routes that were not ours all the time have to begin anew. */
+  #endMoved(isSame: boolean, epoch?: number): void {
+    const sessions = this.#sessions.endMoved((route) => isSame && this.#ownership.owns(route));
+    this.#log.info({ epoch, routes: this.#ownership.size, sessions }, "routes known; sessions on others end");
   }
 
   #onClosed(downlink: Downlink<Session>, connection: number): void {

@@ -5,7 +5,8 @@ export class Ownership {
   readonly #node: number;
   readonly #instance: string;
   #owners: readonly number[] = [];
-  #isMember = false;
+  /** When we registered; null while we are not one of the active ones. */
+  #sinceMs: number | null = null;
 
   constructor(node: number, instance: string) {
     this.#node = node;
@@ -13,25 +14,29 @@ export class Ownership {
   }
 
   owns(route: number): boolean {
-    return this.#isMember && this.#owners[route - 1] === this.#node;
+    return this.#sinceMs !== null && this.#owners[route - 1] === this.#node;
   }
 
   /** How many they are. */
   get size(): number {
-    return this.#isMember ? this.#owners.filter((owner) => owner === this.#node).length : 0;
+    return this.#sinceMs === null ? 0 : this.#owners.filter((owner) => owner === this.#node).length;
   }
 
-  follow({ owners, nodes }: Cluster): void {
+  /** @returns false where none of the routes was ours all the time, whatever is ours now */
+  follow({ owners, nodes }: Cluster): boolean {
+    const before = this.#sinceMs;
     this.#owners = owners;
     // A configured list knows no instances. Where HaloD has another one at our place, we were given up.
-    this.#isMember = nodes.some(
+    const self = nodes.find(
       ({ node, instance, state }) =>
         node === this.#node && state === "active" && (instance === "" || instance === this.#instance),
     );
+    this.#sinceMs = self?.sinceMs ?? null;
+    return before !== null && before === this.#sinceMs;
   }
 
   /** From now on nothing is ours. */
   giveUp(): void {
-    this.#isMember = false;
+    this.#sinceMs = null;
   }
 }

@@ -3,7 +3,7 @@ import type { RequestListener, Server } from "node:http";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type ClusterSource, fixedCluster } from "../halod/index.ts";
+import { type ClusterSource, fixedCluster, HaloClient } from "../halod/index.ts";
 import { FaultCounter, type LinkConfig, linkSchema, listen } from "../link/index.ts";
 import type { ConnectBridge } from "./bridge-link.ts";
 import { BridgeLinks } from "./bridge-links.ts";
@@ -29,10 +29,8 @@ export interface DispatcherOptions {
   readonly log: Logger;
   /** For the logs of the bridges; the host name where unset. */
   readonly name?: string;
-  /** Random, new at every start; made here where unset. */
-  readonly instance?: string;
   readonly link?: LinkConfig;
-  /** Tells the bridges, and may change; disposed of here. The configured list, which never does, where unset. */
+  /** Tells the bridges, and may change; disposed of here. HaloD, or the configured list, where unset. */
   readonly cluster?: ClusterSource;
   /** Serves everything that is not Bayeux or health; a 404 where unset. */
   readonly fallback?: RequestListener;
@@ -54,6 +52,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
   readonly random: () => number;
   readonly randomBytes = randomBytes;
   readonly #log: Logger;
+  readonly #instance = randomBytes(12).toString("hex");
   readonly #server: Server;
   readonly #coalescer: Coalescer;
   readonly #requests: HttpTransports;
@@ -87,14 +86,14 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.deadlines = new Deadlines(config.exchangeTimeoutMs, now);
     this.#coalescer = new Coalescer(config.coalesceMs);
     this.bridges = new BridgeLinks({
-      cluster: options.cluster ?? fixedCluster(config.bridges, routes),
+      cluster: options.cluster ?? this.#clusterOf(options),
       routes,
       connect: options.connect ?? this.#connectByLink(options),
       coalescer: this.#coalescer,
       faults: this.faults,
       now,
       random,
-      takeoverWaitMs: options.cluster ? config.takeoverWaitMs : 0,
+      takeoverWaitMs: mayMove(options) ? config.takeoverWaitMs : 0,
       maxTakeoverBytes: config.maxTakeoverBytes,
     });
     this.#requests = new HttpTransports(this);
@@ -169,12 +168,25 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.#log.info("stopped");
   }
 
-  #connectByLink(options: DispatcherOptions) {
-    const { config, routes, secret, log, name = hostname(), link = linkSchema.parse({}), cluster } = options;
-    const { instance = randomBytes(12).toString("hex") } = options;
+  #clusterOf(options: DispatcherOptions): ClusterSource {
+    const { config, routes } = options;
+    if (!mayMove(options)) return fixedCluster(config.bridges, routes);
+    const { secret, log, name = hostname(), link = linkSchema.parse({}) } = options;
+    const member = { role: "dispatcher", instance: this.#instance, name } as const;
+    const shared = { faults: this.faults, randomBytes, random: this.random };
+    return new HaloClient({ addresses: config.halod, member, routes, secret, log, link, ...shared });
+  }
+
+  #connectByLink(options: DispatcherOptions): ConnectBridge {
+    const { config, routes, secret, log, name = hostname(), link = linkSchema.parse({}) } = options;
     // A number of bridges that may change is not to be compared: as many as there can be.
-    const nodes = cluster ? routes : config.bridges.length;
-    const peer = { role: "dispatcher", name, instance, routes, node: 0, nodes } as const;
+    const nodes = mayMove(options) ? routes : config.bridges.length;
+    const peer = { role: "dispatcher", name, instance: this.#instance, routes, node: 0, nodes } as const;
     return connectByLink({ peer, secret, log, config: link, faults: this.faults, randomBytes, random: this.random });
   }
+}
+
+/** Whether bridges come and go. */
+function mayMove({ cluster, config }: DispatcherOptions): boolean {
+  return cluster !== undefined || config.halod.length > 0;
 }

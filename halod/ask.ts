@@ -14,7 +14,13 @@ export interface AskOptions extends Pick<
 }
 
 /** Asks a HaloD what it knows. @throws LinkError where there is no answer in time, with the reason that is known */
-export async function askStatus({ address, routes, instance, timeoutMs, ...options }: AskOptions): Promise<ClusterStatus> {
+export async function askStatus({
+  address,
+  routes,
+  instance,
+  timeoutMs,
+  ...options
+}: AskOptions): Promise<ClusterStatus> {
   const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
   const { promise, resolve, reject } = Promise.withResolvers<ClusterStatus>();
   const owner = {

@@ -1,5 +1,12 @@
 import type { Logger } from "pino";
-import { type FaultCounter, type Frame, type Link, LinkClient, type LinkConfig, type LinkOwner } from "../link/index.ts";
+import {
+  type FaultCounter,
+  type Frame,
+  type Link,
+  LinkClient,
+  type LinkConfig,
+  type LinkOwner,
+} from "../link/index.ts";
 import type { Cluster, ClusterSource } from "./cluster.ts";
 import { parseAddress } from "./config.ts";
 import { controlPayload, parseAnswer, type ControlAnswer } from "./control.ts";

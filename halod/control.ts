@@ -9,7 +9,11 @@ export const MAX_BRIDGES = 2_048;
 
 const epoch = z.number().int().min(0);
 const node = z.number().int().min(1);
-const address = z.string().min(1).max(MAX_ADDRESS).regex(/^[!#-[\]-~]+$/, "must be host:port");
+const address = z
+  .string()
+  .min(1)
+  .max(MAX_ADDRESS)
+  .regex(/^[!#-[\]-~]+$/, "must be host:port");
 /** A character of an instance is a byte in JSON. */
 const INSTANCE = /^[A-Za-z0-9._:-]{1,64}$/;
 const instance = z.string().regex(INSTANCE);
@@ -27,7 +31,9 @@ const requestShape = z.discriminatedUnion("type", [
 const clusterShape = z.object({
   epoch: node,
   owners: z.array(z.number().int().min(0)),
-  nodes: z.array(z.object({ node, address, instance, state: z.enum(["active", "spare"]) })).max(MAX_BRIDGES),
+  nodes: z
+    .array(z.object({ node, address, instance, state: z.enum(["active", "spare"]), sinceMs: time }))
+    .max(MAX_BRIDGES),
 });
 
 const statusShape = z.object({

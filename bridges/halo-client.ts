@@ -1,0 +1,24 @@
+import { hostname } from "node:os";
+import { HaloClient, type HaloClientOptions } from "../halod/index.ts";
+import { joinAddress } from "../link/index.ts";
+import type { BridgeConfig } from "./config.ts";
+
+/** What of a bridge's options registering needs. */
+export interface RegisteringOptions extends Pick<
+  HaloClientOptions,
+  "routes" | "secret" | "log" | "link" | "faults" | "randomBytes"
+> {
+  readonly config: BridgeConfig;
+  readonly name: string;
+  readonly instance: string;
+}
+
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+/** Registers a bridge with HaloD, once it is started. @param port where it listens */
+export function haloClientOf({ config, name, instance, ...shared }: RegisteringOptions, port: number): HaloClient {
+  const host = EVERY_ADDRESS.has(config.host) ? hostname() : config.host;
+  const address = config.advertise === "" ? joinAddress(host, port) : config.advertise;
+  const member = { role: "bridge", node: config.node, address, instance, name } as const;
+  return new HaloClient({ ...shared, addresses: config.halod, member, random: Math.random });
+}
