@@ -9,7 +9,11 @@ export const MAX_BRIDGES = 2_048;
 
 const epoch = z.number().int().min(0);
 const node = z.number().int().min(1);
-const address = z.string().min(1).max(MAX_ADDRESS).regex(/^[!#-[\]-~]+$/, "must be host:port");
+const address = z
+  .string()
+  .min(1)
+  .max(MAX_ADDRESS)
+  .regex(/^[!#-[\]-~]+$/, "must be host:port");
 /** A character of an instance is a byte in JSON. */
 const INSTANCE = /^[A-Za-z0-9._:-]{1,64}$/;
 const instance = z.string().regex(INSTANCE);

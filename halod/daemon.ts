@@ -1,5 +1,12 @@
 import type { Logger } from "pino";
-import { type FaultCounter, type Frame, type Link, type LinkConfig, type LinkOwner, LinkServer } from "../link/index.ts";
+import {
+  type FaultCounter,
+  type Frame,
+  type Link,
+  type LinkConfig,
+  type LinkOwner,
+  LinkServer,
+} from "../link/index.ts";
 import type { HalodConfig } from "./config.ts";
 import { controlPayload, isInstance, parseRequest, type ControlRequest } from "./control.ts";
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
