@@ -71,7 +71,10 @@ export function schemaFor(command: Command) {
       const { halod } = config;
       if (halod.nodes > halod.maxBridges)
         refuse(["halod", "nodes"], `must be at most halod.maxBridges, which is ${halod.maxBridges}`);
-      if (command === "halod" && tableBytes(config.routes, halod.maxBridges) > Math.min(MAX_CONTROL_BYTES, config.link.maxFrameBytes)) {
+      if (
+        command === "halod" &&
+        tableBytes(config.routes, halod.maxBridges) > Math.min(MAX_CONTROL_BYTES, config.link.maxFrameBytes)
+      ) {
         refuse(["halod", "maxBridges"], "is too many for routes and link.maxFrameBytes: a table must fit into a frame");
       }
       // HaloD, and who asks it, need not know the networks.

@@ -104,7 +104,10 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
       case "closed":
       case "pause":
       case "resume":
-        this.#fault("link.direction", "frame of a dispatcher came from a bridge", frame.type, frame.connection);
+        return this.#fault("link.direction", "frame of a dispatcher came from a bridge", frame.type, frame.connection);
+      case "control":
+        // No link lets it through but those with HaloD.
+        return;
     }
   }
 

@@ -1,5 +1,4 @@
-import { type Frame, type Link, LinkClient, LinkError, type LinkClientOptions } from "../link/index.ts";
-import { parseAddress } from "./config.ts";
+import { type Frame, type Link, LinkClient, LinkError, splitAddress, type LinkClientOptions } from "../link/index.ts";
 import { controlPayload, parseAnswer, type ClusterStatus } from "./control.ts";
 
 export interface AskOptions extends Pick<
@@ -13,7 +12,7 @@ export interface AskOptions extends Pick<
   readonly timeoutMs: number;
 }
 
-/** Asks a HaloD what it knows. @throws LinkError where there is no answer in time, with the reason that is known */
+/** Asks a HaloD what it knows. @throws LinkError where there is no answer in time, with what is known of it, for the operator */
 export async function askStatus({
   address,
   routes,
@@ -21,8 +20,10 @@ export async function askStatus({
   timeoutMs,
   ...options
 }: AskOptions): Promise<ClusterStatus> {
-  const { host, port } = parseAddress(address) ?? { host: address, port: 0 };
   const { promise, resolve, reject } = Promise.withResolvers<ClusterStatus>();
+  const fail = ({ code, message }: LinkError) => {
+    reject(new LinkError(code, `HaloD at ${address} does not answer: ${message}`));
+  };
   const owner = {
     onUp: (link: Link) => {
       link.send({ type: "control", payload: controlPayload({ type: "status" }) });
@@ -30,15 +31,15 @@ export async function askStatus({
     onFrame: (_: Link, frame: Frame) => {
       const answer = frame.type === "control" ? parseAnswer(frame.payload) : null;
       if (answer?.type === "status") resolve(answer);
-      else reject(new LinkError("malformed", "it does not answer as HaloD does"));
+      else fail(new LinkError("malformed", "it does not answer as HaloD does"));
     },
     onDrain: () => undefined,
     onDown: () => undefined,
   };
   const peer = { role: "dispatcher", name: "tailspin status", instance, routes, node: 0, nodes: routes } as const;
-  await using client = new LinkClient({ ...options, host, port, peer, serverRole: "halod", owner });
+  await using client = new LinkClient({ ...options, ...splitAddress(address), peer, serverRole: "halod", owner });
   const timer = setTimeout(() => {
-    reject(client.failure ?? new LinkError("timeout", `no answer within ${timeoutMs} ms`));
+    fail(client.failure ?? new LinkError("timeout", `no answer within ${timeoutMs} ms`));
   }, timeoutMs);
   client.start();
   try {

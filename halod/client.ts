@@ -4,11 +4,11 @@ import {
   type Frame,
   type Link,
   LinkClient,
+  splitAddress,
   type LinkConfig,
   type LinkOwner,
 } from "../link/index.ts";
 import type { Cluster, ClusterSource } from "./cluster.ts";
-import { parseAddress } from "./config.ts";
 import { controlPayload, parseAnswer, type ControlAnswer } from "./control.ts";
 
 /** Who registers with HaloD. */
@@ -58,18 +58,17 @@ export class HaloClient implements ClusterSource, LinkOwner {
   #onLeft: ((isTold: boolean) => void) | null = null;
   #refusal: string | null = null;
 
-  /** @throws RangeError where there is not one address, host:port */
+  /** @throws RangeError where there is not one address */
   constructor(options: HaloClientOptions) {
     const { addresses, member, routes, secret, log, link, faults, randomBytes, random } = options;
     const [first = "", ...more] = addresses;
-    const address = parseAddress(first);
-    if (address === null || more.length > 0)
-      throw new RangeError(`HaloD is at one address, host:port, not at ${JSON.stringify(addresses)}`);
+    if (first === "" || more.length > 0)
+      throw new RangeError(`HaloD is at one address in this version, not at ${addresses.length}`);
     this.#options = options;
     this.#log = log.child({ component: "halod-client" });
     const { role, instance, name } = member;
     this.#client = new LinkClient({
-      ...address,
+      ...splitAddress(first),
       peer: { role, name, instance, routes, node: role === "bridge" ? member.node : 0, nodes: routes },
       serverRole: "halod",
       secret,

@@ -1,11 +1,9 @@
 import { z } from "zod";
+import { addressSchema } from "../link/index.ts";
 import { MAX_BRIDGES } from "./control.ts";
 
 const whole = z.number().int();
 const milliseconds = whole.min(1).max(3_600_000);
-
-/** `host:port`, with IPv6 addresses in brackets. */
-const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/;
 
 /** The settings of HaloD. */
 export const halodSchema = z.strictObject({
@@ -40,16 +38,6 @@ export type HalodConfig = Readonly<z.infer<typeof halodSchema>>;
 
 /** The settings of `tailspin status`. */
 export const statusSchema = z.strictObject({
-  halod: z
-    .string()
-    .refine((text) => parseAddress(text) !== null, "must be host:port, such as 127.0.0.1:7071")
-    .default("127.0.0.1:7071")
-    .describe("host:port of the HaloD that is asked"),
+  halod: addressSchema.default("127.0.0.1:7071").describe("host:port of the HaloD that is asked"),
   timeoutMs: milliseconds.default(2_000).describe("milliseconds that it may take to answer"),
 });
-
-/** @returns null where it is not host:port; the host is without the brackets of IPv6 */
-export function parseAddress(address: string): { host: string; port: number } | null {
-  const [, v6, host = v6, port = ""] = ADDRESS.exec(address) ?? [];
-  return host === undefined || Number(port) > 65_535 ? null : { host, port: Number(port) };
-}

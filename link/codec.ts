@@ -134,13 +134,19 @@ export function encode(frame: WireFrame): Buffer {
  * @param from whose frames the peer may send, beside the link's own
  * @throws LinkError malformed, direction
  */
-export function decode(bytes: Buffer, start: number, length: number, from: Vocabulary, reader: RecipientReader): WireFrame {
+export function decode(
+  bytes: Buffer,
+  start: number,
+  length: number,
+  from: Vocabulary,
+  reader: RecipientReader,
+): WireFrame {
   const word = bytes.readUInt32LE(start);
   const kind = word & 0xff;
   const flags = (word >>> 8) & 0xff;
   const route = word >>> 16;
   const end = start + length;
-  if (kind >= KIND.control && vocabularyOf(kind) !== from) {
+  if ((kind === KIND.control || kind >= KIND.request) && vocabularyOf(kind) !== from) {
     const where = from === "control" ? "on a link with HaloD nobody may" : `a ${from} may not`;
     throw new LinkError("direction", `${where} send a frame of kind 0x${kind.toString(16)}`);
   }
@@ -220,7 +226,7 @@ export function decode(bytes: Buffer, start: number, length: number, from: Vocab
 }
 
 function vocabularyOf(kind: number): Vocabulary {
-  if (kind < KIND.request) return "control";
+  if (kind === KIND.control) return "control";
   return kind < KIND.answer ? "dispatcher" : "bridge";
 }
 

@@ -208,7 +208,7 @@ function checkVersion(role: Role, bytes: Buffer): void {
 }
 
 function checkPeer(self: HelloSelf, peer: Peer, maxFrameBytes: number, roles: readonly Role[]): void {
-  if (!roles.includes(peer.role) || (peer.node > 0) !== (peer.role === "bridge") || peer.node > peer.nodes) {
+  if (!roles.includes(peer.role) || peer.node > 0 !== (peer.role === "bridge") || peer.node > peer.nodes) {
     const text = `${nameOf(self)} expects a ${roles.join(" or a ")} here`;
     throw new LinkError("role", `${text}, and ${peer.name} is a ${peer.role}, node ${peer.node} of ${peer.nodes}`);
   }

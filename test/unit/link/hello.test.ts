@@ -6,6 +6,7 @@ import type { Peer } from "../../../link/link.ts";
 import type { HelloFrame } from "../../../link/wire.ts";
 
 const bridge: Peer = { role: "bridge", name: "b1", instance: "bi", routes: 1_024, node: 1, nodes: 2 };
+const halod: Peer = { role: "halod", name: "h1", instance: "hi", routes: 1_024, node: 0, nodes: 8 };
 const dispatcher: Peer = { role: "dispatcher", name: "d1", instance: "di", routes: 1_024, node: 0, nodes: 2 };
 
 function self(peer: Peer, changes: Partial<HelloSelf> = {}): HelloSelf {
@@ -44,6 +45,25 @@ function errorOf(run: () => unknown): LinkError {
 describe("a hello", () => {
   it("lets both sides know each other", () => {
     expect(meet(self(bridge), self(dispatcher)).seen).toEqual([dispatcher, bridge]);
+  });
+
+  it("lets HaloD and its members know each other, however many nodes each counts", () => {
+    for (const member of [bridge, dispatcher]) {
+      const client = self({ ...member, nodes: 1_024 }, { serverRole: "halod" });
+      expect(meet(self(halod), client).seen).toEqual([client.peer, halod]);
+    }
+  });
+
+  it("is refused where another kind of process listens than the one expected", () => {
+    const atBridge = errorOf(() => meet(self(bridge), self(dispatcher, { serverRole: "halod" })));
+    expect(atBridge).toMatchObject({
+      code: "role",
+      message: "dispatcher d1 expects a halod here, and b1 is a bridge, node 1 of 2",
+    });
+    expect(errorOf(() => meet(self(halod), self(dispatcher))).message).toContain("expects a bridge here, and h1 is a");
+    expect(errorOf(() => meet(self(halod), self(halod, { serverRole: "halod" }))).message).toBe(
+      "halod h1 expects a bridge or a dispatcher here, and h1 is a halod, node 0 of 8",
+    );
   });
 
   it("does not show the secret on the wire, in any usual form", () => {
@@ -100,17 +120,17 @@ describe("a hello", () => {
 
   it("is refused by either side when the versions differ, with both versions in the text", () => {
     const nonce = randomBytes(32).toString("hex");
-    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 3, nonce })) } as const;
+    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 4, nonce })) } as const;
     const atClient = errorOf(() => new ClientHello(self(dispatcher)).receive(challenge));
     expect(atClient).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/dispatcher speaks version 2.*version 3/),
+      message: expect.stringMatching(/dispatcher speaks version 3.*version 4/),
     });
-    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":3,"unknown":true}')]);
+    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":4,"unknown":true}')]);
     const atServer = errorOf(() => new ServerHello(self(bridge)).receive({ type: "hello", payload: hello }));
     expect(atServer).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/bridge speaks version 2.*version 3/),
+      message: expect.stringMatching(/bridge speaks version 3.*version 4/),
     });
   });
 
@@ -143,7 +163,7 @@ describe("a hello", () => {
     expect(errorOf(() => client.receive({ type: "welcome", payload: welcome })).code).toBe("secret");
   });
 
-  it.each(["", "{", "[]", "null", '{"version":2}', '{"version":"2"}', "\u0000"])(
+  it.each(["", "{", "[]", "null", '{"version":3}', '{"version":"3"}', "\u0000"])(
     "refuses a challenge of %j",
     (text) => {
       const payload = Buffer.from(text);
