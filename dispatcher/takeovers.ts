@@ -67,6 +67,11 @@ export class Takeovers {
     return true;
   }
 
+  /** A bridge has taken it: the next time that it waits is another. */
+  taken(waiter: Waiter): void {
+    this.#overMs.delete(waiter);
+  }
+
   /** Nobody waits for it any more. @returns whether it was waiting */
   leave(waiter: Waiter): boolean {
     const line = this.#lines.get(waiter.route);

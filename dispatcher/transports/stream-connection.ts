@@ -198,6 +198,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
 
   #onHold(reply: Buffer): void {
     this.#settle();
+    this.#tier.bridges.takeovers.taken(this);
     this.#held = reply;
     this.#open();
     if (this.#isEnding || this.#tier.isDraining) this.drain();
@@ -206,6 +207,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
   #onAnswer(payload: Buffer, isFinal: boolean): void {
     const wasPending = this.#isPending;
     this.#settle();
+    this.#tier.bridges.takeovers.taken(this);
     this.#held = null;
     const error = this.#isOurs ? replyError(payload) : null;
     if (error !== null && !this.outlet.isOpen) return this.#refuse(error);

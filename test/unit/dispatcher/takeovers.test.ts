@@ -81,6 +81,17 @@ describe("Takeovers", () => {
     expect(takeovers.size).toBe(0);
   });
 
+  it("counts the time anew for one that was taken in between", () => {
+    const waiter = new FakeWaiter(told, "a");
+    takeovers.wait(waiter);
+    reachable.add(1);
+    takeovers.look();
+    vi.advanceTimersByTime(5_000);
+    expect(takeovers.wait(waiter)).toBe(false);
+    takeovers.taken(waiter);
+    expect(takeovers.wait(waiter)).toBe(true);
+  });
+
   it("forgets who leaves, also in the turn of another", () => {
     const [first, second, third] = ["a", "b", "c"].map((name) => new FakeWaiter(told, name));
     if (!first || !second || !third) throw new Error("there are three");
