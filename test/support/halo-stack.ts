@@ -167,13 +167,9 @@ export class Audience implements AsyncDisposable {
     return audience;
   }
 
-  /** The pages whose sessions one bridge owns, by the newest table. */
-  of(node: number): Page[] {
-    return this.pages.filter(({ client }) => this.nodeOf(client) === node);
-  }
-
-  nodeOf({ clientId }: CometdClient): number {
-    return this.#stack.table.owners[(routeOf(clientId ?? "") ?? 0) - 1] ?? 0;
+  /** The pages whose sessions one bridge owns, by the newest table, or by another one. */
+  of(node: number, { owners }: Cluster = this.#stack.table): Page[] {
+    return this.pages.filter(({ client }) => owners[(routeOf(client.clientId ?? "") ?? 0) - 1] === node);
   }
 
   /** Resolves when all these pages have heard something that was said after now. */
