@@ -17,8 +17,13 @@ const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Registers a bridge with HaloD, once it is started. @param port where it listens */
 export function haloClientOf({ config, name, instance, ...shared }: RegisteringOptions, port: number): HaloClient {
-  const host = EVERY_ADDRESS.has(config.host) ? hostname() : config.host;
-  const address = config.advertise === "" ? joinAddress(host, port) : config.advertise;
-  const member = { role: "bridge", node: config.node, address, instance, name } as const;
-  return new HaloClient({ ...shared, addresses: config.halod, member, random: Math.random });
+  const { routes, secret, log, link, faults, randomBytes } = shared;
+  const member = { role: "bridge", node: config.node, address: addressFor(config, port), instance, name } as const;
+  const own = { addresses: config.halod, member, random: Math.random };
+  return new HaloClient({ ...own, routes, secret, log, link, faults, randomBytes });
+}
+
+/** Where dispatchers reach a bridge, as host:port. */
+export function addressFor({ advertise, host }: BridgeConfig, port: number): string {
+  return advertise === "" ? joinAddress(EVERY_ADDRESS.has(host) ? hostname() : host, port) : advertise;
 }
