@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import type { Plan } from "./plan.ts";
 import { describeMachine, isMet, toJson, toTable, type Findings } from "./report.ts";
+import { halod } from "./scenarios/halod.ts";
 import { linkCodec } from "./scenarios/link-codec.ts";
 import { longPolling } from "./scenarios/long-polling.ts";
 import { recipients } from "./scenarios/recipients.ts";
@@ -20,10 +21,11 @@ const SCENARIOS = {
   recipients,
   sessions,
   "slow-readers": slowReaders,
+  halod,
 } as const satisfies Record<string, (plan: Plan) => Promise<Findings>>;
 
 /** Not part of `--quick`, unless asked for by name: what they find takes its time. */
-const LONG: ReadonlySet<string> = new Set(["slow-readers"]);
+const LONG: ReadonlySet<string> = new Set(["slow-readers", "halod"]);
 const FULL = { rounds: 3, warmUpMs: 2_000, runMs: 4_000, sessions: 2_000 } as const;
 const QUICK = { rounds: 1, warmUpMs: 1_000, runMs: 2_000, sessions: 1_000 } as const;
 
