@@ -9,6 +9,8 @@ export interface ClusterNode {
   /** Random, one for each life of the process. */
   readonly instance: string;
   readonly state: "active" | "spare";
+  /** When it registered; milliseconds since 1970. Another time than before: it was given up in between. */
+  readonly sinceMs: number;
 }
 
 /** Who owns which route. The epoch only grows. */
@@ -30,7 +32,7 @@ export function fixedCluster(addresses: readonly string[], routes: number): Clus
   const { epoch, owners } = tableOf(routes, addresses.length);
   // Whichever process answers at an address is the one: its instance is not known, and not asked for.
   const nodes = addresses.map((address, index): ClusterNode => {
-    return { node: index + 1, address, instance: "", state: "active" };
+    return { node: index + 1, address, instance: "", state: "active", sinceMs: 0 };
   });
   return {
     start: (onCluster) => onCluster({ epoch, owners, nodes }),

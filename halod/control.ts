@@ -31,7 +31,9 @@ const requestShape = z.discriminatedUnion("type", [
 const clusterShape = z.object({
   epoch: node,
   owners: z.array(z.number().int().min(0)),
-  nodes: z.array(z.object({ node, address, instance, state: z.enum(["active", "spare"]) })).max(MAX_BRIDGES),
+  nodes: z
+    .array(z.object({ node, address, instance, state: z.enum(["active", "spare"]), sinceMs: time }))
+    .max(MAX_BRIDGES),
 });
 
 const statusShape = z.object({

@@ -166,7 +166,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   /** @returns why it was refused */
   #apply(event: MembershipEvent): string | null {
     const { config, now } = this.#options;
-    const { membership, refusal, dead } = step(this.#membership, event, now(), config);
+    const { membership, refusal, dead } = step(this.#membership, event, Math.floor(now()), config);
     for (const instance of dead) {
       const member = this.#membership.members.find((each) => each.instance === instance);
       this.#log.warn({ node: member?.node, instance, address: member?.address }, "bridge is dead");

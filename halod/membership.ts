@@ -91,8 +91,9 @@ export function clusterOf({ isFormed, routes, epoch, active, members }: Membersh
   const numbers = new Map(members.map(({ instance, node }) => [instance, node]));
   const owners = slotOwners(routes, active.length).map((slot) => numbers.get(active[slot - 1] ?? "") ?? 0);
   const isActive = new Set(active);
-  const nodes = members.map(({ node, address, instance }) => {
-    return { node, address, instance, state: isActive.has(instance) ? ("active" as const) : ("spare" as const) };
+  const nodes = members.map(({ node, address, instance, sinceMs }) => {
+    const state = isActive.has(instance) ? ("active" as const) : ("spare" as const);
+    return { node, address, instance, state, sinceMs };
   });
   return { epoch, owners, nodes };
 }
