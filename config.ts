@@ -111,7 +111,7 @@ export type Config = Readonly<z.infer<ReturnType<typeof schemaFor>>>;
 
 /** Of a table at most: each route has the number of a bridge, which has its address and its instance. */
 function tableBytes(routes: number, bridges: number): number {
-  return routes * 6 + bridges * 450;
+  return routes * 6 + bridges * 500;
 }
 
 function isTier(command: Command): command is "bridge" | "dispatcher" | "halod" {

@@ -68,7 +68,13 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       owner: daemon,
       log,
       faults,
-      config: { ...link, heartbeatMs: Math.ceil(config.silenceMs / BEATS), deadAfterMs: config.silenceMs },
+      config: {
+        ...link,
+        heartbeatMs: Math.ceil(config.silenceMs / BEATS),
+        deadAfterMs: config.silenceMs,
+        // After a restart all of them come at once, and who is not let in comes later, perhaps too late.
+        maxUnproven: Math.max(link.maxUnproven, config.maxBridges),
+      },
       randomBytes,
     });
     if (saved) daemon.#log.info({ epoch: saved.epoch, bridges: saved.members.length }, "carried on from the file");
@@ -160,7 +166,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   /** @returns why it was refused */
   #apply(event: MembershipEvent): string | null {
     const { config, now } = this.#options;
-    const { membership, refusal, dead } = step(this.#membership, event, now(), config);
+    const { membership, refusal, dead } = step(this.#membership, event, Math.floor(now()), config);
     for (const instance of dead) {
       const member = this.#membership.members.find((each) => each.instance === instance);
       this.#log.warn({ node: member?.node, instance, address: member?.address }, "bridge is dead");
