@@ -30,7 +30,7 @@ const PAGES: Record<Command, Page> = {
   dispatcher: {
     usage: "tailspin dispatcher [flags]",
     about: "Runs a dispatcher: it holds the browsers' connections, and talks to the bridges it is told of.",
-    important: ["dispatcher.port", "dispatcher.host", "dispatcher.bridges", "secret", "log.level"],
+    important: ["dispatcher.port", "dispatcher.host", "dispatcher.bridges", "dispatcher.halod", "secret", "log.level"],
     without: ["bridge", "mapping", "irc", "xmpp", "halod", "status"],
   },
   bridge: {
