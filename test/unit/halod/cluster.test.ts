@@ -10,8 +10,8 @@ it("tells a list of bridges at once, each in the slot of its place, with the tab
       epoch: 1,
       owners: tableOf(24, 2).owners,
       nodes: [
-        { node: 1, address: "a:1", instance: "", state: "active" },
-        { node: 2, address: "b:2", instance: "", state: "active" },
+        { node: 1, address: "a:1", instance: "", state: "active", sinceMs: 0 },
+        { node: 2, address: "b:2", instance: "", state: "active", sinceMs: 0 },
       ],
     },
   ]);
