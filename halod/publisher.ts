@@ -13,7 +13,7 @@ const BYTES_PER_MS = 100_000;
 const MAX_GAP_MS = 250;
 
 export interface PublisherOptions {
-  readonly store: MembershipStore;
+  readonly store: Pick<MembershipStore, "write">;
   readonly log: Logger;
   /** What was read from the store. */
   readonly membership: Membership;

@@ -4,7 +4,14 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
-import { HaloClient, HaloDaemon, halodSchema, type Cluster, type HaloMember } from "../../halod/index.ts";
+import {
+  HaloClient,
+  HaloDaemon,
+  halodSchema,
+  type Cluster,
+  type HalodConfig,
+  type HaloMember,
+} from "../../halod/index.ts";
 import { FaultCounter, linkSchema } from "../../link/index.ts";
 
 const SCRIPT = fileURLToPath(new URL("halod-members.ts", import.meta.url));
@@ -16,10 +23,7 @@ export const ROUTES = 24;
 export const SECRET = "a secret of the test";
 
 /** A HaloD in this process. */
-export function startHalod(
-  changes: Partial<Parameters<typeof halodSchema.parse>[0] & object>,
-  log: Logger = silent,
-): Promise<HaloDaemon> {
+export function startHalod(changes: Partial<HalodConfig>, log: Logger = silent): Promise<HaloDaemon> {
   return HaloDaemon.start({
     config: halodSchema.parse({ port: 0, ...changes }),
     routes: ROUTES,
@@ -81,7 +85,7 @@ export class MemberProcess implements AsyncDisposable {
 
   private constructor(argument: string) {
     const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
-    const [command = process.execPath, ...rest] = [...bound, process.execPath, SCRIPT, argument];
+    const [command, ...rest] = [...bound, process.execPath, SCRIPT, argument];
     this.#child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
   }
 
