@@ -70,6 +70,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   #server: LinkServer | null = null;
   #cluster: ClusterSource | null = null;
   #linkCount = 0;
+  /** It registers no more. */
+  #hasLeft = false;
   #isDisposed = false;
 
   private constructor(options: BridgeOptions) {
@@ -161,6 +163,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#hasLeft = true;
     await this.#cluster?.[Symbol.asyncDispose]();
     this.#calls.stop();
     this.#presence.stop();
@@ -230,7 +233,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   /** A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. */
   #join(): void {
-    if (!this.#isDisposed) this.#follow(this.#options.cluster ?? haloClientOf(this.#options, this.port));
+    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf(this.#options, this.port));
   }
 
   #follow(cluster: ClusterSource): void {
@@ -242,6 +245,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   }
 
   async #leave(): Promise<void> {
+    this.#hasLeft = true;
     if (this.#cluster instanceof HaloClient) await this.#cluster.leave();
     await this.#cluster?.[Symbol.asyncDispose]();
     this.#ownership.giveUp();

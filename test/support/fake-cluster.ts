@@ -2,11 +2,13 @@ import { type Cluster, type ClusterNode, type ClusterSource, tableOf } from "../
 
 /** A cluster that changes when a test says so. */
 export class FakeCluster implements ClusterSource {
+  isStarted = false;
   isDisposed = false;
   #onCluster: ((cluster: Cluster) => void) | null = null;
   #cluster: Cluster | null = null;
 
   start(onCluster: (cluster: Cluster) => void): void {
+    this.isStarted = true;
     this.#onCluster = onCluster;
     if (this.#cluster) onCluster(this.#cluster);
   }

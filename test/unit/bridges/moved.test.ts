@@ -127,4 +127,17 @@ describe("a bridge with HaloD", () => {
     expect(poll.take()).toMatchObject([{ id: "held", ...MOVED }]);
     expect(await refusalsOf(1)).toBe(1);
   });
+
+  it("registers when its network is there, unless it was told to stop before that", async () => {
+    const sources = [new FakeCluster(), new FakeCluster()];
+    for (const [index, source] of sources.entries()) {
+      await using late = await Stage.start({}, undefined, { routes: ROUTES, cluster: source, isUp: false });
+      await late.advance(30_000);
+      expect(source.isStarted).toBe(false);
+      if (index === 1) await late.bridge.drain(1_000);
+      late.network.inbox?.up();
+      await late.advance();
+    }
+    expect(sources.map(({ isStarted }) => isStarted)).toEqual([true, false]);
+  });
 });

@@ -24,7 +24,7 @@ export class Stage implements AsyncDisposable {
   static async start(
     config: Partial<BridgeConfig> = {},
     log: Logger = pino({ level: "silent" }),
-    more: Partial<Pick<BridgeOptions, "routes" | "cluster">> = {},
+    { isUp = true, ...more }: Partial<Pick<BridgeOptions, "routes" | "cluster">> & { isUp?: boolean } = {},
   ): Promise<Stage> {
     // Always the same place within a tick of the deadlines, which are told in tenths of a second.
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
@@ -45,7 +45,7 @@ export class Stage implements AsyncDisposable {
       randomBytes,
       ...more,
     });
-    network.inbox?.up();
+    if (isUp) network.inbox?.up();
     return new Stage(network, bridge, faults);
   }
 
