@@ -49,6 +49,8 @@ export async function halod(plan: Plan): Promise<Findings> {
       await victim[Symbol.asyncDispose]();
       await watcher.until((cluster) => !cluster.owners.includes(node), plan.signal);
       failoverMs.push(performance.now() - killed);
+      // All the others are told as well, and they are one process here: let it read what it was told.
+      await delay(plan.warmUpMs, undefined, { signal: plan.signal });
     }
     const share = (100 * totalMs(cpu)) / HEARTBEAT_MS;
     return {
