@@ -78,7 +78,7 @@ describe("Dispatcher with a cluster that changes", () => {
     ]);
     expect(two.requests).toHaveLength(1);
     expect(two.requests[0]?.payload).toEqual(one.requests[0]?.payload);
-    expect([0, 1].map((route) => dispatcher.bridges.numbersOf(route + 1)?.size)).toEqual([0, 0]);
+    expect(dispatcher.bridges.numbersOf(1)?.size).toBe(0);
   });
 
   it("asks a bridge again that had not learned of its routes yet", async () => {
@@ -89,7 +89,7 @@ describe("Dispatcher with a cluster that changes", () => {
       return refuseAll(frame, messages, bridge);
     };
     expect(await repliesOf(post(dispatcher, publishMessage(ALICE)))).toMatchObject([{ successful: true }]);
-    expect(one.requests).toHaveLength(2);
+    expect([one.requests.length, dispatcher.bridges.numbersOf(1)?.size]).toEqual([2, 0]);
   });
 
   it("answers as when a bridge is away where nobody takes over in time", async () => {
