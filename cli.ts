@@ -1,24 +1,24 @@
 #!/usr/bin/env node
 /** Composition root: reads the configuration, makes the tiers that a command asks for, and stops them in order. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { performance } from "node:perf_hooks";
 import { pino } from "pino";
 import type { Logger } from "pino";
-import { MAX_ROUTES } from "./bayeux/index.ts";
-import { Bridge, describeName, makeMapping } from "./bridges/index.ts";
+import { calculate, CALCULATORS, describeNames, describeStatus, isCalculator } from "./answers.ts";
+import { Bridge, makeMapping } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
 import { ircFileFaults } from "./bridges/irc/index.ts";
 import { accountOf } from "./bridges/xmpp/index.ts";
 import { ConfigError, describeCheck, exitCodeOf, loadConfig, onStop, parseCommand, renderHelp } from "./cli/index.ts";
-import { label, listKeys, readOptions, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
+import { listKeys, renderScreen, resolveConfig, wantsColor } from "./cli/index.ts";
 import type { Command, ConfigKey, ConfigSources, Topic } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
-import { answerTable, answerZone, tableSchema, zoneSchema } from "./halod/index.ts";
+import { HaloDaemon } from "./halod/index.ts";
 import { FaultCounter } from "./link/index.ts";
 import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
@@ -42,10 +42,7 @@ interface Running {
 }
 
 /** The commands that run until they are told to stop. */
-type Serving = Exclude<Command, "map" | "config check" | keyof typeof CALCULATORS>;
-
-/** The commands that only calculate, from their flags alone. */
-const CALCULATORS = { "halod table": tableSchema(MAX_ROUTES), "halod zone": zoneSchema(MAX_ROUTES) } as const;
+type Serving = Exclude<Command, "map" | "status" | "config check" | keyof typeof CALCULATORS>;
 
 type Starter = (config: Config, log: Logger, stack: AsyncDisposableStack) => Promise<Running>;
 
@@ -53,6 +50,7 @@ const STARTERS: Readonly<Record<Serving, Starter>> = {
   up: startUp,
   dispatcher: startDispatcher,
   bridge: startBridge,
+  halod: startHalod,
 };
 
 /** `tailspin up`: all tiers in this process, joined by the same links as separate processes are. */
@@ -65,12 +63,12 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
     ...config,
     irc,
     secret: randomBytes(32).toString("hex"),
-    bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1 },
+    bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1, halod: [] },
   };
   const bridge = await makeBridge(own, log, stack);
   await bridge.ready();
   const dispatcher = await makeDispatcher(
-    { ...own, dispatcher: { ...config.dispatcher, bridges: [`${LOOPBACK}:${bridge.port}`] } },
+    { ...own, dispatcher: { ...config.dispatcher, halod: [], bridges: [`${LOOPBACK}:${bridge.port}`] } },
     log,
     stack,
   );
@@ -100,6 +98,26 @@ async function startBridge(config: Config, log: Logger, stack: AsyncDisposableSt
   await bridge.ready();
   const announcement = `tailspin bridge ready ${urlHost(config.bridge.host)}:${bridge.port}\n`;
   return { announcement, drain: () => bridge.drain(config.bridge.publishHoldMs) };
+}
+
+async function startHalod(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
+  const halod = stack.use(
+    await HaloDaemon.start({
+      config: config.halod,
+      routes: config.routes,
+      secret: config.secret,
+      name: hostname(),
+      instance: randomUUID(),
+      link: config.link,
+      faults: new FaultCounter(log, now),
+      log,
+      now,
+      randomBytes,
+    }),
+  );
+  const announcement = `tailspin halod ready ${urlHost(config.halod.host)}:${halod.port}\n`;
+  // Nothing is in progress that others would wait for: the table stays as it is.
+  return { announcement, drain: () => Promise.resolve() };
 }
 
 async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeConfig): Promise<void> {
@@ -238,13 +256,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const config = loadConfig(schema, sources);
-  if (parsed.command !== "map") return run(parsed.command, config);
-  process.stdout.write(describeNames(parsed.names, config));
+  if (parsed.command === "status") process.stdout.write(await describeStatus(config));
+  else if (parsed.command === "map") process.stdout.write(describeNames(parsed.names, config));
+  else return run(parsed.command, config);
   return 0;
-}
-
-function isCalculator(topic: Topic): topic is keyof typeof CALCULATORS {
-  return Object.hasOwn(CALCULATORS, topic);
 }
 
 /** What a command can be told. */
@@ -252,30 +267,6 @@ function keysOf(topic: Topic): ConfigKey[] {
   if (isCalculator(topic)) return listKeys(CALCULATORS[topic], topic);
   const command = topic === "tailspin" ? "up" : topic;
   return listKeys(schemaFor(command), command);
-}
-
-/** @returns what to print @throws ConfigError */
-function calculate(command: keyof typeof CALCULATORS, flags: readonly string[]): string {
-  if (command === "halod zone") return answerZone(readOptions(CALCULATORS[command], flags));
-  const options = readOptions(CALCULATORS[command], flags);
-  const answer = answerTable(options);
-  if (options.svg === undefined || options.svg === "-") return answer;
-  try {
-    writeFileSync(options.svg, answer);
-  } catch (error) {
-    throw new ConfigError([`--svg: ${error instanceof Error ? error.message : String(error)}`]);
-  }
-  return `${label(options.svg)}: the picture is written\n`;
-}
-
-/** @throws ConfigError that tells all names that are none */
-function describeNames(names: readonly string[], { mapping: rules, ...config }: Config): string {
-  const networks = networksOf(config, true);
-  const described = { rules, networks, mapping: makeMapping(rules, networks) };
-  const answers = names.map((name) => ({ name, ...describeName(name, described) }));
-  const faults = answers.flatMap(({ name, fault }) => (fault === undefined ? [] : [`${label(name)}: ${fault}`]));
-  if (faults.length > 0) throw new ConfigError(faults, "in the names");
-  return answers.map(({ lines = [] }) => `${lines.join("\n")}\n`).join("\n");
 }
 
 // A reader that went away (`tailspin up | head`) is no fault of ours.

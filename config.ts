@@ -2,12 +2,13 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { MAX_ROUTES } from "./bayeux/index.ts";
-import { bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
+import { bridgeFaults, bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
 import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
-import { dispatcherSchema } from "./dispatcher/index.ts";
+import { dispatcherFaults, dispatcherSchema } from "./dispatcher/index.ts";
 import { xmppSchema } from "./bridges/xmpp/index.ts";
-import { linkSchema } from "./link/index.ts";
+import { halodSchema, statusSchema } from "./halod/index.ts";
+import { linkSchema, MAX_CONTROL_BYTES } from "./link/index.ts";
 import { NETWORK_KEYS, networksOf } from "./networks.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -55,16 +56,29 @@ export function schemaFor(command: Command) {
       irc: ircSchema,
       xmpp: xmppSchema,
       link: linkSchema,
+      halod: halodSchema,
+      status: statusSchema,
     })
     .superRefine((config, context) => {
       const refuse = (path: (string | number)[], message: string) => {
         context.addIssue({ code: "custom", path, message });
       };
       const { bridge, dispatcher, secret } = config;
-      const exposed = command === "bridge" ? bridge.host : command === "dispatcher" ? dispatcher.host : null;
+      const exposed = isTier(command) ? config[command].host : null;
       if (exposed !== null && !isLoopback(exposed) && secret === "") {
         refuse(["secret"], `must be set, since ${command}.host is ${exposed}, which is not loopback`);
       }
+      const { halod } = config;
+      if (halod.nodes > halod.maxBridges)
+        refuse(["halod", "nodes"], `must be at most halod.maxBridges, which is ${halod.maxBridges}`);
+      if (
+        command === "halod" &&
+        tableBytes(config.routes, halod.maxBridges) > Math.min(MAX_CONTROL_BYTES, config.link.maxFrameBytes)
+      ) {
+        refuse(["halod", "maxBridges"], "is too many for routes and link.maxFrameBytes: a table must fit into a frame");
+      }
+      // HaloD, and who asks it, need not know the networks.
+      if (command === "halod" || command === "status") return;
       const networks = networksOf(config, command !== "bridge");
       // An XMPP section that is only begun tells its own faults.
       const isXmppBegun = config.xmpp.jid !== undefined || config.xmpp.component !== undefined;
@@ -85,10 +99,8 @@ export function schemaFor(command: Command) {
           `must be at most a quarter of link.maxFrameBytes, which makes ${maxBodyBytes}`,
         );
       }
-      if (bridge.node > bridge.nodes)
-        refuse(["bridge", "node"], `must be at most bridge.nodes, which is ${bridge.nodes}`);
-      if (bridge.nodes > config.routes)
-        refuse(["bridge", "nodes"], `must be at most routes, which is ${config.routes}`);
+      for (const { path, message } of bridgeFaults(bridge, config.routes)) refuse(["bridge", ...path], message);
+      for (const { path, message } of dispatcherFaults(dispatcher)) refuse(["dispatcher", ...path], message);
       if (dispatcher.bridges.length > config.routes)
         refuse(["dispatcher", "bridges"], `must be at most routes, which is ${config.routes}`);
     });
@@ -96,6 +108,15 @@ export function schemaFor(command: Command) {
 
 /** Everything that TailSpin can be told, checked and complete. */
 export type Config = Readonly<z.infer<ReturnType<typeof schemaFor>>>;
+
+/** Of a table at most: each route has the number of a bridge, which has its address and its instance. */
+function tableBytes(routes: number, bridges: number): number {
+  return routes * 6 + bridges * 500;
+}
+
+function isTier(command: Command): command is "bridge" | "dispatcher" | "halod" {
+  return command === "bridge" || command === "dispatcher" || command === "halod";
+}
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));

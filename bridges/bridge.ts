@@ -1,5 +1,5 @@
-import { ownerOf, tableOf } from "../halod/index.ts";
-import type { RouteTable } from "../halod/index.ts";
+import { fixedCluster, HaloClient } from "../halod/index.ts";
+import type { ClusterSource } from "../halod/index.ts";
 import { LinkServer } from "../link/index.ts";
 import type { FaultCounter, Frame, Link, LinkConfig, LinkOwner } from "../link/index.ts";
 import type { Logger } from "pino";
@@ -11,9 +11,11 @@ import type { BridgeConfig } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
 import type { Identities } from "./identity/identities.ts";
+import { haloClientOf } from "./halo-client.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
+import { Ownership } from "./ownership.ts";
 import { makeParts } from "./parts.ts";
 import type { Presence } from "./presence/presence.ts";
 import { Readiness } from "./readiness.ts";
@@ -35,6 +37,8 @@ export interface BridgeOptions {
   /** Random, new at every start: names this log and these connection numbers. */
   readonly instance: string;
   readonly link: LinkConfig;
+  /** Tells the routes, and may change; disposed of here. HaloD, or the configured number of bridges, where unset. */
+  readonly cluster?: ClusterSource;
   readonly faults: FaultCounter;
   /** At least one. */
   readonly networks: readonly Network[];
@@ -51,7 +55,7 @@ const DRAIN_POLL_MS = 50;
 export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #options: BridgeOptions;
   readonly #log: Logger;
-  readonly #table: RouteTable;
+  readonly #ownership: Ownership;
   readonly #downlinks = new Map<Link, Downlink<Session>>();
   readonly #delivery: Delivery;
   readonly #broadcast: Broadcast;
@@ -66,13 +70,16 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #readiness: Readiness;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
+  #cluster: ClusterSource | null = null;
   #linkCount = 0;
+  /** It registers no more. */
+  #hasLeft = false;
   #isDisposed = false;
 
   private constructor(options: BridgeOptions) {
     this.#options = options;
     this.#log = options.log.child({ component: "bridge" });
-    this.#table = tableOf(options.routes, options.config.nodes);
+    this.#ownership = new Ownership(options.config.node, options.instance);
     const parts = makeParts({ ...options, log: this.#log });
     this.#sessions = parts.sessions;
     this.#calls = parts.calls;
@@ -93,11 +100,14 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   static async start(options: BridgeOptions): Promise<Bridge> {
     const bridge = new Bridge(options);
     const { config, routes, secret, name } = options;
+    // A number of bridges that may change is not to be compared: as many as there can be.
+    const nodes = bridge.#mayMove ? routes : config.nodes;
+    if (!bridge.#mayMove) bridge.#follow(fixedCluster(new Array<string>(config.nodes).fill(""), routes));
     bridge.#server = await LinkServer.listen({
       host: config.host,
       port: config.port,
       secret,
-      peer: { role: "bridge", name, instance: options.instance, routes, node: config.node, nodes: config.nodes },
+      peer: { role: "bridge", name, instance: options.instance, routes, node: config.node, nodes },
       owner: bridge,
       log: bridge.#log,
       faults: options.faults,
@@ -108,6 +118,12 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     bridge.#channels.start();
     bridge.#calls.start();
     bridge.#readiness.start();
+    // Who waits for it is told why it cannot be.
+    if (bridge.#mayMove)
+      bridge.ready().then(
+        () => bridge.#join(),
+        () => undefined,
+      );
     for (const [network, inbox] of bridge.#inboxes) network.start(inbox);
     return bridge;
   }
@@ -135,9 +151,13 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     };
   }
 
-  /** Lets what is being served finish, within the bound, so that no publish ends unanswered. */
+  /**
+   * Leaves the cluster, so that others take over at once, and lets what is being served finish, within the bound, so that
+   * no publish ends unanswered.
+   */
   async drain(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#options.now() + timeoutMs;
+    if (this.#mayMove) await this.#leave();
     const serving = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
     while (serving() && this.#options.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
@@ -147,6 +167,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#hasLeft = true;
+    await this.#cluster?.[Symbol.asyncDispose]();
     this.#calls.stop();
     this.#presence.stop();
     this.#streams.stop();
@@ -176,7 +198,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (!downlink) return;
     switch (frame.type) {
       case "request":
-        if (!this.#owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
+        if (!this.#ownership.owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
         else this.#requests.serve(downlink, frame);
         return;
       case "closed":
@@ -209,10 +231,36 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     );
   }
 
-  #owns(route: number): boolean {
-    return (
-      route >= 1 && route <= this.#table.owners.length && ownerOf(this.#table, route) === this.#options.config.node
-    );
+  /** Others may take over from us, and we from them. */
+  get #mayMove(): boolean {
+    return this.#options.cluster !== undefined || this.#options.config.halod.length > 0;
+  }
+
+  /** A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. */
+  #join(): void {
+    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf(this.#options, this.port));
+  }
+
+  #follow(cluster: ClusterSource): void {
+    this.#cluster = cluster;
+    cluster.start((table) => {
+      const isSame = this.#ownership.follow(table);
+      if (this.#mayMove) this.#endMoved(isSame, table.epoch);
+    });
+  }
+
+  async #leave(): Promise<void> {
+    this.#hasLeft = true;
+    if (this.#cluster instanceof HaloClient) await this.#cluster.leave();
+    await this.#cluster?.[Symbol.asyncDispose]();
+    this.#ownership.giveUp();
+    this.#endMoved(false);
+  }
+
+  /** Sessions on routes that were not ours all the time have to begin anew. */
+  #endMoved(isSame: boolean, epoch?: number): void {
+    const sessions = this.#sessions.endMoved((route) => isSame && this.#ownership.owns(route));
+    this.#log.info({ epoch, routes: this.#ownership.size, sessions }, "routes known; sessions on others end");
   }
 
   #onClosed(downlink: Downlink<Session>, connection: number): void {

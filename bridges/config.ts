@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isChannel, isPattern } from "../bayeux/index.ts";
+import { addressSchema } from "../link/index.ts";
 
 const milliseconds = z.number().int().positive();
 const count = z.number().int().positive();
@@ -21,8 +22,23 @@ export const bridgeSchema = z.strictObject({
     .default("127.0.0.1")
     .describe("address where dispatchers connect; other than loopback needs `secret`"),
   port: z.number().int().min(0).max(65_535).default(7070).describe("port where dispatchers connect; 0 = any free port"),
-  node: count.default(1).describe("this bridge's place in the dispatchers' list of bridges, from 1"),
+  node: count
+    .default(1)
+    .describe(
+      "this bridge's place in the dispatchers' list of bridges, from 1; with HaloD any number that no other bridge has",
+    ),
   nodes: count.default(1).describe("how many bridges there are"),
+  halod: z
+    .array(addressSchema)
+    .max(1)
+    .default([])
+    .describe("host:port of HaloD, which gives this bridge its routes instead of `bridge.nodes`; unset: that number"),
+  advertise: addressSchema
+    .or(z.literal(""))
+    .default("")
+    .describe(
+      "with HaloD, host:port where dispatchers reach this bridge; unset: `bridge.host`, or this machine's name where that is every address, and the port",
+    ),
   connectTimeoutMs: milliseconds.default(30_000).describe("how long a connect is held, in milliseconds"),
   sessionTimeoutMs: milliseconds.default(60_000).describe("silence before a session is dropped, in milliseconds"),
   joinTimeoutMs: milliseconds
@@ -117,3 +133,20 @@ export const bridgeSchema = z.strictObject({
 
 /** See `bridgeSchema`. */
 export type BridgeConfig = Readonly<z.infer<typeof bridgeSchema>>;
+
+/** What is wrong between keys. */
+export function bridgeFaults(config: BridgeConfig, routes: number): { path: string[]; message: string }[] {
+  const { node, nodes, halod, advertise } = config;
+  const faults: { path: string[]; message: string }[] = [];
+  if (nodes > routes) faults.push({ path: ["nodes"], message: `must be at most routes, which is ${routes}` });
+  if (halod.length > 0) {
+    if (nodes !== 1)
+      faults.push({ path: ["nodes"], message: "must not be set together with bridge.halod: HaloD counts the bridges" });
+    if (node > routes) faults.push({ path: ["node"], message: `must be at most routes, which is ${routes}` });
+  } else {
+    if (node > nodes) faults.push({ path: ["node"], message: `must be at most bridge.nodes, which is ${nodes}` });
+    if (advertise !== "")
+      faults.push({ path: ["advertise"], message: "is for HaloD: set bridge.halod too, or leave it out" });
+  }
+  return faults;
+}

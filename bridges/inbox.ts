@@ -43,10 +43,12 @@ export class Inbox implements NetworkInbox {
     if (channel) this.#options.presence.changed(channel, change);
   }
 
-  gap(name: string, reason: string): void {
+  gap(name: string, reason: string, isLost = false): void {
     const { channels, streams } = this.#options;
     const channel = channels.get(name);
-    if (channel) streams.gap(channel, reason);
+    if (!channel) return;
+    if (isLost) streams.loss(channel, reason);
+    else streams.gap(channel, reason);
   }
 
   announcement(name: string, peer: string, text: string): void {

@@ -77,8 +77,12 @@ export interface Publication {
 export interface NetworkInbox {
   message(message: NetworkMessage): void;
   presence(channel: string, change: PresenceChange): void;
-  /** Messages of this channel may have been missed between the last one and the next: we were away, or cannot read one. */
-  gap(channel: string, reason: string): void;
+  /**
+   * Messages of this channel may have been missed between the last one and the next: we were away, or cannot read one.
+   *
+   * @param isLost the network's history does not have them either, though it may seem complete
+   */
+  gap(channel: string, reason: string, isLost?: boolean): void;
   /** Another bridge has said something with `announce`. `peer` names its connection, for as long as that is in the channel. */
   announcement(channel: string, peer: string, text: string): void;
   /** A bridge has come into a joined channel: it is new, or back, and knows nothing of what we announced. */

@@ -3,7 +3,17 @@ import { label } from "./show.ts";
 import { didYouMean, suggest } from "./suggest.ts";
 
 /** What TailSpin can be told to do. */
-export const COMMANDS = ["up", "dispatcher", "bridge", "map", "config check", "halod table", "halod zone"] as const;
+export const COMMANDS = [
+  "up",
+  "dispatcher",
+  "bridge",
+  "halod",
+  "status",
+  "map",
+  "config check",
+  "halod table",
+  "halod zone",
+] as const;
 
 /** One of them. */
 export type Command = (typeof COMMANDS)[number];
@@ -44,7 +54,7 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
 function topicOf(words: readonly string[]): Command | "tailspin" {
   if (words.length === 0 || words.some((word) => HELP.includes(word))) return "tailspin";
   const group = secondWordsOf(words[0] ?? "");
-  const isWhole = group.length === 0 || (words.length > 1 && group.includes(words[1] ?? ""));
+  const isWhole = group.length === 0 || isCommand(words[0]) || (words.length > 1 && group.includes(words[1] ?? ""));
   if (isWhole) return commandOf(words);
   // The overview tells the commands of a group apart.
   const only = COMMANDS.filter((command) => command.startsWith(`${words[0]} `));
@@ -55,11 +65,13 @@ function commandOf(argv: readonly string[]): Command {
   const [first = "", second = ""] = argv;
   const known =
     COMMANDS.find((command) => command === `${first} ${second}`) ?? COMMANDS.find((command) => command === first);
-  if (known !== undefined) return known;
+  const group = secondWordsOf(first);
+  // A group may be a command itself, and what follows it a flag.
+  const isMisspelt = group.length > 0 && known === first && second !== "" && !second.startsWith("-");
+  if (known !== undefined && !isMisspelt) return known;
   const list = `the commands are ${[...COMMANDS, "help", "version"].join(", ")}`;
   if (first.startsWith("-"))
     throw new ConfigError([`${label(flagName(first))}: a command stands before the flags; ${list}`]);
-  const group = secondWordsOf(first);
   if (group.length > 0) {
     const what = second === "" ? `${first}: needs a second word` : `${first} ${label(second)}: unknown command`;
     const meant = group.map((word) => `${first} ${word}`).join(" or ");
@@ -71,6 +83,10 @@ function commandOf(argv: readonly string[]): Command {
   );
   const hint = two === undefined ? didYouMean(first, [...COMMANDS, "help", "version"]) : `; did you mean ${two}?`;
   throw new ConfigError([`${label(first)}: unknown command; ${list}${hint}`]);
+}
+
+function isCommand(word: string | undefined): boolean {
+  return COMMANDS.some((command) => command === word);
 }
 
 /** What may follow a first word that is not a command by itself. */

@@ -25,13 +25,13 @@ const PAGES: Record<Command, Page> = {
     about:
       "Runs everything in one process: a dispatcher, a bridge, the chat page, and an IRC server unless a network is configured.",
     important: ["dispatcher.port", "dispatcher.host", "irc.port", "irc.host", "log.level"],
-    without: [],
+    without: ["halod", "status"],
   },
   dispatcher: {
     usage: "tailspin dispatcher [flags]",
     about: "Runs a dispatcher: it holds the browsers' connections, and talks to the bridges it is told of.",
-    important: ["dispatcher.port", "dispatcher.host", "dispatcher.bridges", "secret", "log.level"],
-    without: ["bridge", "mapping", "irc", "xmpp"],
+    important: ["dispatcher.port", "dispatcher.host", "dispatcher.bridges", "dispatcher.halod", "secret", "log.level"],
+    without: ["bridge", "mapping", "irc", "xmpp", "halod", "status"],
   },
   bridge: {
     usage: "tailspin bridge [flags]",
@@ -46,13 +46,26 @@ const PAGES: Record<Command, Page> = {
       "secret",
       "log.level",
     ],
-    without: ["dispatcher"],
+    without: ["dispatcher", "halod", "status"],
+  },
+  halod: {
+    usage: "tailspin halod [flags]",
+    about:
+      "Runs HaloD: bridges and dispatchers register with it, and it tells them which bridge owns which route, also when one dies.",
+    important: ["halod.port", "halod.host", "halod.file", "halod.spares", "secret", "log.level"],
+    without: ["dispatcher", "bridge", "mapping", "irc", "xmpp", "status"],
+  },
+  status: {
+    usage: "tailspin status [flags]",
+    about: "Asks HaloD which bridges there are, what they own, and for how long; ends with 1 if it does not answer.",
+    important: ["status.halod", "secret"],
+    without: ["log", "drainTimeoutMs", "dispatcher", "bridge", "mapping", "irc", "xmpp", "halod"],
   },
   map: {
     usage: "tailspin map NAME... [flags]",
     about: "Tells where channels (/chat/room1) go, or what names of a network ('#chat.room1') are here, and why.",
     important: ["mapping", "irc.host", "xmpp.jid", "xmpp.mucService"],
-    without: ["log", "secret", "routes", "dispatcher", "bridge", "link"],
+    without: ["log", "secret", "routes", "dispatcher", "bridge", "link", "halod", "status"],
   },
   "config check": {
     usage: "tailspin config check [flags]",

@@ -35,6 +35,8 @@ const SHORT_FLAGS: Record<Command, Readonly<Record<string, string>>> = {
   up: { "dispatcher.port": "--port", "dispatcher.host": "--host" },
   dispatcher: { "dispatcher.port": "--port", "dispatcher.host": "--host" },
   bridge: { "bridge.port": "--port", "bridge.host": "--host" },
+  halod: { "halod.port": "--port", "halod.host": "--host" },
+  status: { "status.halod": "--halod" },
   map: {},
   "halod table": {},
   "halod zone": {},

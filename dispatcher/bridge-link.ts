@@ -2,9 +2,12 @@ import type { DeliverFrame, FaultCounter, Frame, Link, LinkOwner, ReleaseFrame }
 import { Numbers } from "./numbers.ts";
 import type { Coalescer } from "./transports/coalescer.ts";
 
+/** Connects to one bridge, and again whenever the link is lost, until it is disposed of. */
+export type ConnectBridge = (bridge: { address: string; node: number }, owner: LinkOwner) => AsyncDisposable;
+
 /** What a bridge's link needs to know and to use. */
 export interface BridgeLinkOptions {
-  /** The bridge's place in the list, from 1. */
+  /** The bridge's number, from 1. */
   readonly node: number;
   readonly address: string;
   readonly coalescer: Coalescer;
@@ -13,13 +16,19 @@ export interface BridgeLinkOptions {
   readonly onChange: () => void;
 }
 
+/** A bridge that has left the cluster lets go of its connections by itself, if it lives. */
+const RETIRE_MS = 1_000;
+const RETIRE_LOOK_MS = 50;
+
 /** The link to one bridge, whichever instance of it is up: hands every frame to the connection that it is for. */
-export class BridgeLink implements LinkOwner {
+export class BridgeLink implements LinkOwner, AsyncDisposable {
   readonly node: number;
   readonly address: string;
   readonly #options: BridgeLinkOptions;
   #link: Link | null = null;
   #numbers: Numbers | null = null;
+  #client: AsyncDisposable | null = null;
+  #retiring: NodeJS.Timeout | undefined;
 
   constructor(options: BridgeLinkOptions) {
     this.node = options.node;
@@ -30,6 +39,38 @@ export class BridgeLink implements LinkOwner {
   /** The numbers of the link that is up; null while none is. */
   get numbers(): Numbers | null {
     return this.#numbers;
+  }
+
+  /** Begins to connect. */
+  start(connect: ConnectBridge): void {
+    this.#client = connect({ address: this.address, node: this.node }, this);
+  }
+
+  /** The bridge has left the cluster. @param onOver told when it has let go of its connections, or takes too long */
+  retire(onOver: () => void): void {
+    if (this.#retiring) return;
+    let leftMs = RETIRE_MS;
+    const look = () => {
+      leftMs -= RETIRE_LOOK_MS;
+      if (leftMs > 0 && (this.#numbers?.size ?? 0) > 0) return;
+      this.stay();
+      onOver();
+    };
+    this.#retiring = setInterval(look, RETIRE_LOOK_MS).unref();
+  }
+
+  /** It is back before it was gone. */
+  stay(): void {
+    clearInterval(this.#retiring);
+    this.#retiring = undefined;
+  }
+
+  /** Ends the link; whoever is still connected by it is told. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stay();
+    // Before the link: a bridge that hangs does not read its end.
+    this.#drop();
+    await this.#client?.[Symbol.asyncDispose]();
   }
 
   onUp(link: Link): void {
@@ -63,7 +104,10 @@ export class BridgeLink implements LinkOwner {
       case "closed":
       case "pause":
       case "resume":
-        this.#fault("link.direction", "frame of a dispatcher came from a bridge", frame.type, frame.connection);
+        return this.#fault("link.direction", "frame of a dispatcher came from a bridge", frame.type, frame.connection);
+      case "control":
+        // No link lets it through but those with HaloD.
+        return;
     }
   }
 

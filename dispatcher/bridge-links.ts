@@ -1,74 +1,88 @@
-import { type RouteTable, ownerOf, tableOf } from "../halod/index.ts";
-import type { FaultCounter, LinkOwner } from "../link/index.ts";
-import { BridgeLink } from "./bridge-link.ts";
+import type { Cluster, ClusterSource } from "../halod/index.ts";
+import type { FaultCounter } from "../link/index.ts";
+import { BridgeLink, type ConnectBridge } from "./bridge-link.ts";
 import type { Numbers } from "./numbers.ts";
+import { Takeovers } from "./takeovers.ts";
 import type { Coalescer } from "./transports/coalescer.ts";
-
-/** Connects to one bridge, and again whenever the link is lost, until it is disposed of. */
-export type ConnectBridge = (
-  bridge: { address: string; node: number; nodes: number },
-  owner: LinkOwner,
-) => AsyncDisposable;
 
 /** What the links to all bridges need to know and to use. */
 export interface BridgeLinksOptions {
-  readonly addresses: readonly string[];
+  /** Started, and disposed of, here. */
+  readonly cluster: ClusterSource;
   readonly routes: number;
   readonly connect: ConnectBridge;
   readonly coalescer: Coalescer;
   readonly faults: FaultCounter;
+  /** Milliseconds, from any beginning. */
+  readonly now: () => number;
   readonly random: () => number;
+  /** How long a request waits for its route's new bridge; 0 where the cluster never changes. */
+  readonly takeoverWaitMs: number;
+  readonly maxTakeoverBytes: number;
 }
 
-/** The links to all bridges, and which of them owns a route. */
+/** The links to all bridges of the cluster, as they come and go, and which of them owns a route. */
 export class BridgeLinks implements AsyncDisposable {
   readonly routes: number;
-  readonly #table: RouteTable;
-  readonly #bridges: readonly BridgeLink[];
-  readonly #connect: () => AsyncDisposable[];
-  #clients: readonly AsyncDisposable[] = [];
-  readonly #random: () => number;
+  readonly takeovers: Takeovers;
+  readonly #options: BridgeLinksOptions;
+  #cluster: Cluster = { epoch: 0, owners: [], nodes: [] };
+  /** Those of the cluster, and those that have left it and still have connections. */
+  readonly #links = new Map<string, BridgeLink>();
+  readonly #byNode = new Map<number, BridgeLink>();
+  /** Those on their way out. */
+  readonly #closing = new Set<Promise<void>>();
+  #isStarted = false;
   #isDisposed = false;
-  /** Settles at the next change of who is up. */
+  /** Settles at the next change of who is up, or of who owns what. */
   #change = Promise.withResolvers<void>();
 
-  constructor({ addresses, routes, connect, random, ...shared }: BridgeLinksOptions) {
+  constructor(options: BridgeLinksOptions) {
+    const { routes, takeoverWaitMs, maxTakeoverBytes, now, faults } = options;
+    this.#options = options;
     this.routes = routes;
-    this.#random = random;
-    this.#table = tableOf(routes, addresses.length);
-    const onChange = () => this.#changed();
-    this.#bridges = addresses.map(
-      (address, index) => new BridgeLink({ ...shared, address, node: index + 1, onChange }),
-    );
-    const nodes = addresses.length;
-    this.#connect = () =>
-      this.#bridges.map((bridge) => connect({ address: bridge.address, node: bridge.node, nodes }, bridge));
+    this.takeovers = new Takeovers({
+      waitMs: takeoverWaitMs,
+      maxBytes: maxTakeoverBytes,
+      isReachable: (route) => this.numbersOf(route) !== null,
+      now,
+      faults,
+    });
   }
 
-  /** Begins to connect, once. */
+  /** Begins to learn of bridges and to connect to them, once. */
   start(): void {
-    if (this.#clients.length === 0 && !this.#isDisposed) this.#clients = this.#connect();
+    if (this.#isStarted || this.#isDisposed) return;
+    this.#isStarted = true;
+    this.#options.cluster.start((cluster) => this.#follow(cluster));
   }
 
+  /** Of the table that is known; 0 = none yet. */
+  get epoch(): number {
+    return this.#cluster.epoch;
+  }
+
+  /** Active bridges whose link is up. */
   get up(): number {
-    return this.#bridges.filter((bridge) => bridge.numbers).length;
+    return this.#active.filter(({ node }) => this.#byNode.get(node)?.numbers).length;
   }
 
+  /** Active bridges. */
   get of(): number {
-    return this.#bridges.length;
+    return this.#active.length;
   }
 
   /** Resolves when every route has its bridge. @throws Error where the dispatcher is stopped before that */
   async ready(): Promise<void> {
-    while (this.up < this.of) {
+    while (this.of === 0 || this.up < this.of || this.#cluster.owners.includes(0)) {
       await this.#change.promise;
       if (this.#isDisposed) throw new Error("the dispatcher was stopped before all its bridges were up");
     }
   }
 
-  /** @returns the numbers of the link to a route's bridge; null while it is down */
+  /** @returns the numbers of the link to a route's bridge; null while it is down, or nobody's */
   numbersOf(route: number): Numbers | null {
-    return this.#bridges[ownerOf(this.#table, route) - 1]?.numbers ?? null;
+    return this.#byNode.get(this.#cluster.owners[route - 1] ?? 0)?.numbers ?? null;
   }
 
   /**
@@ -85,7 +99,7 @@ export class BridgeLinks implements AsyncDisposable {
 
   /** @returns a route for a new session, among those whose bridge is up; any where none is */
   routeForNew(): number {
-    const first = Math.floor(this.#random() * this.routes) % this.routes;
+    const first = Math.floor(this.#options.random() * this.routes) % this.routes;
     for (let step = 0; step < this.routes; step++) {
       const route = ((first + step) % this.routes) + 1;
       if (this.numbersOf(route)) return route;
@@ -94,14 +108,61 @@ export class BridgeLinks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
+    if (!this.#isDisposed) {
+      this.#isDisposed = true;
+      this.#changed();
+      this.takeovers[Symbol.dispose]();
+    }
+    await this.#options.cluster[Symbol.asyncDispose]();
+    await Promise.all([...this.#links.values()].map((link) => link[Symbol.asyncDispose]()));
+    await Promise.all(this.#closing);
+  }
+
+  get #active() {
+    return this.#cluster.nodes.filter(({ state }) => state === "active");
+  }
+
+  /** Spares have links too, so that nobody waits for one when they take over. */
+  #follow(cluster: Cluster): void {
+    if (this.#isDisposed) return;
+    this.#cluster = cluster;
+    this.#byNode.clear();
+    const present = new Set<BridgeLink>();
+    for (const { node, address } of cluster.nodes) {
+      const link = this.#linkTo(node, address);
+      present.add(link);
+      this.#byNode.set(node, link);
+    }
+    for (const [key, link] of this.#links) if (!present.has(link)) this.#retire(key, link);
     this.#changed();
-    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
+  }
+
+  #linkTo(node: number, address: string): BridgeLink {
+    const key = `${node} ${address}`;
+    const known = this.#links.get(key);
+    if (known) {
+      known.stay();
+      return known;
+    }
+    const { coalescer, faults, connect } = this.#options;
+    const link = new BridgeLink({ coalescer, faults, address, node, onChange: () => this.#changed() });
+    this.#links.set(key, link);
+    link.start(connect);
+    return link;
+  }
+
+  #retire(key: string, link: BridgeLink): void {
+    link.retire(() => {
+      this.#links.delete(key);
+      const closing = link[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    });
   }
 
   #changed(): void {
     const { resolve } = this.#change;
     this.#change = Promise.withResolvers();
     resolve();
+    if (!this.#isDisposed) this.takeovers.look();
   }
 }

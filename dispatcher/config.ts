@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { addressSchema } from "../link/index.ts";
 
 const whole = z.number().int();
 const count = whole.min(1);
@@ -7,12 +8,6 @@ const bytes = whole.min(1);
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
-/** `host:port`, with IPv6 addresses in brackets. */
-const ADDRESS = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
-const address = z
-  .string()
-  .refine((text) => Number(ADDRESS.exec(text)?.[1] ?? 65_536) <= 65_535, "must be host:port, such as 127.0.0.1:7070");
-
 const origin = z
   .string()
   .refine(
@@ -20,15 +15,28 @@ const origin = z
     "must be an origin, such as https://example.org, without a path or a slash at its end",
   );
 
+const DEFAULT_BRIDGES = ["127.0.0.1:7070"] as const;
+
 /** The settings of a dispatcher. */
 export const dispatcherSchema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1").describe("address to listen on for browsers"),
   port: whole.min(0).max(65_535).default(8_080).describe("TCP port for browsers; 0 = any free port"),
   bridges: z
-    .array(address)
+    .array(addressSchema)
     .min(1)
-    .default(["127.0.0.1:7070"])
+    .default([...DEFAULT_BRIDGES])
     .describe("host:port of every bridge, in the order of their node numbers; the same list on every dispatcher"),
+  halod: z
+    .array(addressSchema)
+    .max(1)
+    .default([])
+    .describe("host:port of HaloD, which tells the bridges instead of `dispatcher.bridges`; unset: that list"),
+  takeoverWaitMs: milliseconds
+    .default(3_000)
+    .describe("with HaloD, milliseconds that a request waits for a bridge to take over its session's route"),
+  maxTakeoverBytes: bytes
+    .default(64 * MIB)
+    .describe("bytes of all requests that wait for that; more are answered at once, as when a bridge is away"),
   allowedOrigins: z
     .array(origin)
     .default([])
@@ -99,3 +107,10 @@ export const dispatcherSchema = z.strictObject({
 
 /** The settings of a dispatcher, complete. */
 export type DispatcherConfig = Readonly<z.infer<typeof dispatcherSchema>>;
+
+/** What is wrong between keys. */
+export function dispatcherFaults({ halod, bridges }: DispatcherConfig): { path: string[]; message: string }[] {
+  const isDefault = bridges.join() === DEFAULT_BRIDGES.join();
+  if (halod.length === 0 || isDefault) return [];
+  return [{ path: ["bridges"], message: "must not be set together with dispatcher.halod: HaloD tells the bridges" }];
+}

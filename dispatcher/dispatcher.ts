@@ -3,8 +3,10 @@ import type { RequestListener, Server } from "node:http";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
+import { type ClusterSource, fixedCluster, HaloClient } from "../halod/index.ts";
 import { FaultCounter, type LinkConfig, linkSchema, listen } from "../link/index.ts";
-import { BridgeLinks, type ConnectBridge } from "./bridge-links.ts";
+import type { ConnectBridge } from "./bridge-link.ts";
+import { BridgeLinks } from "./bridge-links.ts";
 import type { DispatcherConfig } from "./config.ts";
 import { connectByLink } from "./connect-by-link.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -28,6 +30,8 @@ export interface DispatcherOptions {
   /** For the logs of the bridges; the host name where unset. */
   readonly name?: string;
   readonly link?: LinkConfig;
+  /** Tells the bridges, and may change; disposed of here. HaloD, or the configured list, where unset. */
+  readonly cluster?: ClusterSource;
   /** Serves everything that is not Bayeux or health; a 404 where unset. */
   readonly fallback?: RequestListener;
   /** Milliseconds that only grow. */
@@ -48,6 +52,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
   readonly random: () => number;
   readonly randomBytes = randomBytes;
   readonly #log: Logger;
+  readonly #instance = randomBytes(12).toString("hex");
   readonly #server: Server;
   readonly #coalescer: Coalescer;
   readonly #requests: HttpTransports;
@@ -81,12 +86,15 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.deadlines = new Deadlines(config.exchangeTimeoutMs, now);
     this.#coalescer = new Coalescer(config.coalesceMs);
     this.bridges = new BridgeLinks({
-      addresses: config.bridges,
+      cluster: options.cluster ?? this.#clusterOf(options),
       routes,
       connect: options.connect ?? this.#connectByLink(options),
       coalescer: this.#coalescer,
       faults: this.faults,
+      now,
       random,
+      takeoverWaitMs: mayMove(options) ? config.takeoverWaitMs : 0,
+      maxTakeoverBytes: config.maxTakeoverBytes,
     });
     this.#requests = new HttpTransports(this);
     this.#sockets = new WebSocketTier(this);
@@ -160,9 +168,25 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.#log.info("stopped");
   }
 
-  #connectByLink({ config, routes, secret, log, name = hostname(), link = linkSchema.parse({}) }: DispatcherOptions) {
-    const instance = randomBytes(12).toString("hex");
-    const peer = { role: "dispatcher", name, instance, routes, node: 0, nodes: config.bridges.length } as const;
+  #clusterOf(options: DispatcherOptions): ClusterSource {
+    const { config, routes } = options;
+    if (!mayMove(options)) return fixedCluster(config.bridges, routes);
+    const { secret, log, name = hostname(), link = linkSchema.parse({}) } = options;
+    const member = { role: "dispatcher", instance: this.#instance, name } as const;
+    const shared = { faults: this.faults, randomBytes, random: this.random };
+    return new HaloClient({ addresses: config.halod, member, routes, secret, log, link, ...shared });
+  }
+
+  #connectByLink(options: DispatcherOptions): ConnectBridge {
+    const { config, routes, secret, log, name = hostname(), link = linkSchema.parse({}) } = options;
+    // A number of bridges that may change is not to be compared: as many as there can be.
+    const nodes = mayMove(options) ? routes : config.bridges.length;
+    const peer = { role: "dispatcher", name, instance: this.#instance, routes, node: 0, nodes } as const;
     return connectByLink({ peer, secret, log, config: link, faults: this.faults, randomBytes, random: this.random });
   }
+}
+
+/** Whether bridges come and go. */
+function mayMove({ cluster, config }: DispatcherOptions): boolean {
+  return cluster !== undefined || config.halod.length > 0;
 }

@@ -5,6 +5,7 @@ import type { Timed } from "./deadlines.ts";
 import type { Downstream, DownstreamFrame } from "./downstream.ts";
 import type { Numbers } from "./numbers.ts";
 import { type Failure, failures, joinMessages } from "./replies.ts";
+import type { Waiter } from "./takeovers.ts";
 import type { Tier } from "./tier.ts";
 
 /** Who waits for an exchange. */
@@ -13,13 +14,24 @@ export interface ExchangeOwner {
   onAnswer(exchange: Exchange, messages: Buffer): void;
 }
 
+/** What goes to the bridge. */
+interface Parcel {
+  readonly route: number;
+  readonly payload: Buffer;
+  readonly context: RequestContext;
+}
+
 /** One group of requests on its way: from the frame to the bridge until its one answer. A held poll is one too. */
-export class Exchange implements Downstream, Timed {
+export class Exchange implements Downstream, Timed, Waiter {
   readonly outlet = null;
   readonly #tier: Tier;
   readonly #owner: ExchangeOwner;
   readonly #requests: readonly Request[];
   readonly #mayHold: boolean;
+  /** Kept until the bridge has taken it: a bridge that refuses it has done nothing, and another may take it. */
+  #parcel: Parcel | null = null;
+  /** What is told where nobody does. */
+  #failure: Failure = "away";
   #numbers: Numbers | null = null;
   #number = 0;
   /** The reply of a held connect. */
@@ -33,15 +45,34 @@ export class Exchange implements Downstream, Timed {
     this.#mayHold = mayHold && !tier.isDraining;
   }
 
-  /** Hands the group to the bridge of its route; where that cannot be, the answer says so at once. */
+  /** Hands the group to the bridge of its route; where that cannot be, the answer says so. */
   start(route: number, payload: Buffer, context: RequestContext): void {
-    const numbers = this.#tier.bridges.numbersOf(route);
-    if (!numbers) return this.#fail("away");
+    this.#parcel = { route, payload, context };
+    if (this.#tier.bridges.takeovers.isAwaited(route)) this.#wait("away");
+    else this.onTurn();
+  }
+
+  get route(): number {
+    return this.#parcel?.route ?? 0;
+  }
+
+  get bytes(): number {
+    return this.#parcel?.payload.length ?? 0;
+  }
+
+  onTurn(): void {
+    if (!this.#parcel) return;
+    const numbers = this.#tier.bridges.numbersOf(this.#parcel.route);
+    if (!numbers) return this.#wait("away");
     if (numbers.isFull) return this.#fail("busy");
     this.#numbers = numbers;
     this.#number = numbers.open(this);
     this.#tier.deadlines.add(this);
-    numbers.request(this.#number, { route, isSocket: false, mayHold: this.#mayHold, context, payload });
+    numbers.request(this.#number, { ...this.#parcel, isSocket: false, mayHold: this.#mayHold });
+  }
+
+  onOver(): void {
+    this.#fail(this.#failure);
   }
 
   /** Nobody waits for the answer any more. */
@@ -62,6 +93,7 @@ export class Exchange implements Downstream, Timed {
       case "hold":
         if (!this.#mayHold) return this.#finish(frame.payload, false);
         this.#held = frame.payload;
+        this.#parcel = null;
         this.#tier.deadlines.delete(this);
         if (this.#tier.isDraining) this.recall();
         return;
@@ -70,7 +102,10 @@ export class Exchange implements Downstream, Timed {
       case "release":
         return this.#finish(joinMessages(frame.payload, this.#held), frame.isFinal);
       case "refused":
-        return this.#finish(failures(this.#requests, "refused", this.#tier.random), true);
+        this.#numbers?.free(this.#number);
+        this.#numbers = null;
+        this.#tier.deadlines.delete(this);
+        return this.#wait("refused");
       case "freed":
         this.#settle();
         this.#owner.onAnswer(this, this.#held ?? failures(this.#requests, "lost", this.#tier.random));
@@ -84,6 +119,12 @@ export class Exchange implements Downstream, Timed {
   onDeadline(): void {
     this.#numbers?.close(this.#number);
     this.#fail("late");
+  }
+
+  /** Another bridge takes over, or is about to. */
+  #wait(failure: Failure): void {
+    this.#failure = failure;
+    if (!this.#tier.bridges.takeovers.wait(this)) this.#fail(failure);
   }
 
   #finish(messages: Buffer, isFinal: boolean): void {
@@ -101,5 +142,7 @@ export class Exchange implements Downstream, Timed {
   #settle(): void {
     this.#isDone = true;
     this.#tier.deadlines.delete(this);
+    this.#tier.bridges.takeovers.leave(this);
+    this.#parcel = null;
   }
 }

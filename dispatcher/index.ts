@@ -1,4 +1,4 @@
 /** The Comet tier: holds the connections of browsers, and hands their messages to the bridges that own their sessions. */
-export type { ConnectBridge } from "./bridge-links.ts";
+export type { ConnectBridge } from "./bridge-link.ts";
 export * from "./config.ts";
 export * from "./dispatcher.ts";

@@ -1,6 +1,6 @@
 /** What the commands that only calculate can be told. */
 import { z } from "zod";
-import { clusterOf } from "./cluster.ts";
+import { slotsOf } from "./slots.ts";
 import { pictureOf } from "./picture.ts";
 import { movesOfJoin, tableOf } from "./routes.ts";
 import { tableText } from "./table-text.ts";
@@ -103,7 +103,7 @@ export function answerTable({ routes, nodes, json, svg }: TableOptions): string 
 
 /** What `tailspin halod zone` has to say. */
 export function answerZone({ nodes, routes, ...options }: ZoneCommandOptions): string {
-  return zoneOf(clusterOf(routes, nodes), { ...options, addresses: new Map(nodes.map((node) => [node, node])) });
+  return zoneOf(slotsOf(routes, nodes), { ...options, addresses: new Map(nodes.map((node) => [node, node])) });
 }
 
 function routesSchema(maxRoutes: number) {

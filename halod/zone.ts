@@ -5,7 +5,7 @@
  * with every change of the table: a name that is held on to is one that nobody asks for again.
  */
 import { isIP } from "node:net";
-import { nodeOf, type Cluster } from "./cluster.ts";
+import { nodeOf, type Slots } from "./slots.ts";
 
 /** How a cluster is written as a zone. */
 export interface ZoneOptions {
@@ -41,7 +41,7 @@ const EXPIRE_SECONDS = 3_600_000;
  *
  * @throws RangeError that names an option that is not so, or a node without an address
  */
-export function zoneOf(cluster: Cluster, options: ZoneOptions): string {
+export function zoneOf(cluster: Slots, options: ZoneOptions): string {
   const { domain, iteration, ttlSeconds, nameServer = "localhost", addresses } = options;
   const fault = zoneFaults(cluster.owners.length, options)[0];
   if (fault !== undefined) throw new RangeError(fault.message);

@@ -19,7 +19,7 @@ const CONFIGURED: ReadonlySet<string> = new Set(["version", "secret", "role", "r
 export interface LinkClientOptions {
   readonly host: string;
   readonly port: number;
-  /** Who we are: a dispatcher. */
+  /** Who we are: a dispatcher, or one that registers with HaloD. */
   readonly peer: Peer;
   readonly secret: string;
   readonly owner: LinkOwner;
@@ -30,13 +30,15 @@ export interface LinkClientOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** Uniform in [0, 1), for the waits between attempts. */
   readonly random: () => number;
-  /** The slot of the bridge that must answer there; unset where any will do. */
+  /** Who listens there; a bridge where it is left out. */
+  readonly serverRole?: "bridge" | "halod";
+  /** The number of the bridge that must answer there; unset where any will do. */
   readonly expectedNode?: number;
   /** Ends the client, as disposing of it does. */
   readonly signal?: AbortSignal;
 }
 
-/** A dispatcher's side of one link: connects to one bridge, and again whenever the link is lost. */
+/** The connecting side of one link: to a bridge or to HaloD, and again whenever the link is lost. */
 export class LinkClient implements AsyncDisposable {
   readonly #options: LinkClientOptions;
   readonly #log: Logger;
@@ -51,7 +53,7 @@ export class LinkClient implements AsyncDisposable {
 
   constructor(options: LinkClientOptions) {
     this.#options = options;
-    this.#log = options.log.child({ bridge: `${options.host}:${options.port}` });
+    this.#log = options.log.child({ [options.serverRole ?? "bridge"]: `${options.host}:${options.port}` });
     this.#backoff = new Backoff({ random: options.random });
   }
 
@@ -85,19 +87,20 @@ export class LinkClient implements AsyncDisposable {
     this.#state = "disposed";
     this.#options.signal?.removeEventListener("abort", this.#stop);
     this.#clearTimer();
-    this.#handshake?.close("the dispatcher stops");
-    this.#link?.end("the dispatcher stops");
+    const reason = `the ${this.#options.peer.role} stops`;
+    this.#handshake?.close(reason);
+    this.#link?.end(reason);
   };
 
   #connect(): void {
-    const { host, port, config, peer, secret, randomBytes, expectedNode } = this.#options;
+    const { host, port, config, peer, secret, randomBytes, expectedNode, serverRole = "bridge" } = this.#options;
     const { maxFrameBytes, highWaterBytes, maxQueuedBytes } = config;
     const handshake = new Handshake({
-      hello: new ClientHello({ peer, secret, randomBytes, maxFrameBytes, expectedNode }),
+      hello: new ClientHello({ peer, secret, randomBytes, maxFrameBytes, serverRole, expectedNode }),
       timeoutMs: config.handshakeTimeoutMs,
-      onPeer: (socket, bridge) => {
+      onPeer: (socket, server) => {
         this.#handshake = null;
-        this.#up(socket, bridge);
+        this.#up(socket, server);
       },
       onFailed: (error) => {
         this.#handshake = null;
@@ -105,33 +108,34 @@ export class LinkClient implements AsyncDisposable {
       },
     });
     const raw = connect({ host, port });
-    const socket = new FrameSocket({ socket: raw, from: "bridge", highWaterBytes, maxQueuedBytes, owner: handshake });
+    const from = serverRole === "halod" ? "control" : "bridge";
+    const socket = new FrameSocket({ socket: raw, from, highWaterBytes, maxQueuedBytes, owner: handshake });
     this.#handshake = handshake;
     this.#socket = socket;
     handshake.start(socket);
   }
 
-  #up(socket: FrameSocket, bridge: Peer): void {
+  #up(socket: FrameSocket, server: Peer): void {
     const { owner, config } = this.#options;
     const { heartbeatMs, deadAfterMs, maxFrameBytes } = config;
     socket.maxFrameBytes = maxFrameBytes;
     const onEnded = (_: SocketLink, error: LinkError): void => {
-      this.#onDown(bridge, error);
+      this.#onDown(server, error);
     };
-    const link = new SocketLink({ peer: bridge, socket, owner, heartbeatMs, deadAfterMs, onEnded });
+    const link = new SocketLink({ peer: server, socket, owner, heartbeatMs, deadAfterMs, onEnded });
     this.#link = link;
     this.#failure = null;
     this.#timer = setTimeout(() => this.#backoff.reset(), STABLE_MS).unref();
-    this.#log.info({ peer: bridge.name, node: bridge.node, instance: bridge.instance }, "link up");
+    this.#log.info({ peer: server.name, node: server.node, instance: server.instance }, "link up");
     link.up();
   }
 
-  #onDown(bridge: Peer, error: LinkError): void {
+  #onDown(server: Peer, error: LinkError): void {
     this.#link = null;
     this.#failure = error;
     if (isPeerFault(error.code))
       this.#options.faults.count(`link.${error.code}`, "link broken", { reason: error.message });
-    const detail = { peer: bridge.name, node: bridge.node, code: error.code, reason: error.message };
+    const detail = { peer: server.name, node: server.node, code: error.code, reason: error.message };
     this.#log[this.#state === "disposed" || error.code === "goodbye" ? "info" : "warn"](detail, "link down");
     this.#retry();
   }

@@ -8,7 +8,7 @@ import {
 } from "./context-codec.ts";
 import { LinkError } from "./errors.ts";
 import { type RecipientReader, writeRecipients } from "./recipients.ts";
-import { FLAG, KIND, type Role, type WireFrame, padded } from "./wire.ts";
+import { FLAG, KIND, MAX_CONTROL_BYTES, type Vocabulary, type WireFrame, padded } from "./wire.ts";
 
 /** Length, kind, flags, route. */
 const HEADER = 8;
@@ -44,6 +44,7 @@ export function headBytes(frame: WireFrame): number {
     case "ping":
     case "pong":
     case "goodbye":
+    case "control":
       return HEADER;
   }
 }
@@ -107,6 +108,9 @@ export function writeHead(frame: WireFrame, payloadBytes: number, target: Buffer
     case "ping":
     case "pong":
     case "goodbye":
+    case "control":
+      if (frame.type === "control" && payloadBytes > MAX_CONTROL_BYTES)
+        throw new RangeError(`a control frame of ${payloadBytes} bytes; the limit is ${MAX_CONTROL_BYTES}`);
       writeHeader(target, at, HEADER + payloadBytes, KIND[frame.type], 0, 0);
   }
 }
@@ -127,17 +131,24 @@ export function encode(frame: WireFrame): Buffer {
  * @param bytes where the frame is; the payload of the result is a view of it, but for `hold`, which is kept long
  * @param start of the kind byte
  * @param length as the length field told it: without itself and without padding; at least 4
- * @param from the role of the peer, which may send its own kinds only
+ * @param from whose frames the peer may send, beside the link's own
  * @throws LinkError malformed, direction
  */
-export function decode(bytes: Buffer, start: number, length: number, from: Role, reader: RecipientReader): WireFrame {
+export function decode(
+  bytes: Buffer,
+  start: number,
+  length: number,
+  from: Vocabulary,
+  reader: RecipientReader,
+): WireFrame {
   const word = bytes.readUInt32LE(start);
   const kind = word & 0xff;
   const flags = (word >>> 8) & 0xff;
   const route = word >>> 16;
   const end = start + length;
-  if (kind >= KIND.request && kind < KIND.answer !== (from === "dispatcher")) {
-    throw new LinkError("direction", `a ${from} may not send a frame of kind 0x${kind.toString(16)}`);
+  if ((kind === KIND.control || kind >= KIND.request) && vocabularyOf(kind) !== from) {
+    const where = from === "control" ? "on a link with HaloD nobody may" : `a ${from} may not`;
+    throw new LinkError("direction", `${where} send a frame of kind 0x${kind.toString(16)}`);
   }
   switch (kind) {
     case KIND.deliver: {
@@ -198,6 +209,9 @@ export function decode(bytes: Buffer, start: number, length: number, from: Role,
     case KIND.goodbye:
       check(word === kind && length <= MAX_GOODBYE_BYTES, "goodbye", length);
       return { type: "goodbye", payload: bytes.subarray(start + 4, end) };
+    case KIND.control:
+      check(word === kind && length <= 4 + MAX_CONTROL_BYTES, "control", length);
+      return { type: "control", payload: bytes.subarray(start + 4, end) };
     case KIND.challenge:
     case KIND.hello:
     case KIND.welcome:
@@ -209,6 +223,11 @@ export function decode(bytes: Buffer, start: number, length: number, from: Role,
     default:
       throw new LinkError("malformed", `there is no frame of kind 0x${kind.toString(16)}`);
   }
+}
+
+function vocabularyOf(kind: number): Vocabulary {
+  if (kind === KIND.control) return "control";
+  return kind < KIND.answer ? "dispatcher" : "bridge";
 }
 
 const HELLO_TYPES = { 1: "challenge", 2: "hello", 3: "welcome", 4: "refuse" } as const;

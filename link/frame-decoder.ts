@@ -1,7 +1,7 @@
 import { decode } from "./codec.ts";
 import { LinkError } from "./errors.ts";
 import { RecipientReader } from "./recipients.ts";
-import { type Role, type WireFrame, padded } from "./wire.ts";
+import { type Vocabulary, type WireFrame, padded } from "./wire.ts";
 
 const LENGTH_FIELD = 4;
 const MIN_LENGTH = 4;
@@ -16,7 +16,7 @@ const SMALL_PAYLOAD = 4_096;
 export class FrameDecoder {
   /** Limit for the length field; it may be changed between two frames, also during a callback. */
   maxFrameBytes: number;
-  readonly #from: Role;
+  readonly #from: Vocabulary;
   readonly #reader = new RecipientReader();
   readonly #lengthField = Buffer.alloc(LENGTH_FIELD);
   /** Bytes of the frame in progress that have come. */
@@ -28,8 +28,8 @@ export class FrameDecoder {
   #reused = Buffer.alloc(0);
   #failure: LinkError | null = null;
 
-  /** @param from the role of the peer whose bytes these are */
-  constructor(from: Role, maxFrameBytes: number) {
+  /** @param from whose frames the peer may send */
+  constructor(from: Vocabulary, maxFrameBytes: number) {
     this.#from = from;
     this.maxFrameBytes = maxFrameBytes;
   }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { LinkError } from "./errors.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import { Outbox } from "./outbox.ts";
-import { MAX_HELLO_BYTES, type Role, type WireFrame } from "./wire.ts";
+import { MAX_HELLO_BYTES, type Vocabulary, type WireFrame } from "./wire.ts";
 
 /** Frames of one turn of the event loop leave in one write, or earlier when there are this many bytes of them. */
 const EARLY_FLUSH_BYTES = 262_144;
@@ -20,8 +20,8 @@ export interface FrameSocketOwner {
 
 export interface FrameSocketOptions {
   readonly socket: Socket;
-  /** Role of the peer. */
-  readonly from: Role;
+  /** Whose frames the peer may send. */
+  readonly from: Vocabulary;
   readonly highWaterBytes: number;
   readonly maxQueuedBytes: number;
   readonly owner: FrameSocketOwner;

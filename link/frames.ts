@@ -108,6 +108,13 @@ export interface FreedFrame {
   readonly connection: number;
 }
 
+/** Between HaloD and those that have registered with it, both ways. */
+export interface ControlFrame {
+  readonly type: "control";
+  /** UTF-8 JSON; up to 1 MiB. */
+  readonly payload: Buffer;
+}
+
 export type DispatcherFrame = RequestFrame | ClosedFrame | PauseFrame | ResumeFrame;
 export type BridgeFrame = AnswerFrame | RefusedFrame | HoldFrame | DeliverFrame | ReleaseFrame | FreedFrame;
-export type Frame = DispatcherFrame | BridgeFrame;
+export type Frame = DispatcherFrame | BridgeFrame | ControlFrame;

@@ -17,7 +17,9 @@ export interface HelloSelf {
   readonly maxFrameBytes: number;
   /** Cryptographically random. */
   readonly randomBytes: (size: number) => Buffer;
-  /** Dispatcher: the slot of the bridge that must answer here; unset where any will do. */
+  /** The connecting side: who must answer here; a bridge where it is left out. */
+  readonly serverRole?: "bridge" | "halod";
+  /** The same: the number of the bridge that must answer here; unset where any will do. */
   readonly expectedNode?: number | undefined;
 }
 
@@ -35,7 +37,14 @@ export interface Hello {
   receive(frame: WireFrame): HelloStep;
 }
 
-/** The bridge's side: challenges, checks, welcomes. */
+/** Who may connect to whom. */
+const CLIENTS: Readonly<Record<Role, readonly Role[]>> = {
+  bridge: ["dispatcher"],
+  halod: ["bridge", "dispatcher"],
+  dispatcher: [],
+};
+
+/** The listening side: challenges, checks, welcomes. */
 export class ServerHello implements Hello {
   readonly #self: HelloSelf;
   readonly #nonce: Buffer;
@@ -55,15 +64,15 @@ export class ServerHello implements Hello {
     checkVersion(this.#self.peer.role, bytes);
     const { nonce, peer, maxFrameBytes } = parse(helloShape, bytes);
     const nonces = [this.#nonce, Buffer.from(nonce, "hex")] as const;
-    checkProof(this.#self, "dispatcher", nonces, bytes, proof);
-    checkPeer(this.#self, peer, maxFrameBytes, "dispatcher");
+    checkProof(this.#self, "hello", peer.role, nonces, bytes, proof);
+    checkPeer(this.#self, peer, maxFrameBytes, CLIENTS[this.#self.peer.role]);
     const welcome = json({ peer: this.#self.peer, maxFrameBytes: this.#self.maxFrameBytes });
-    const payload = Buffer.concat([prove(this.#self.secret, "bridge", nonces, welcome), welcome]);
+    const payload = Buffer.concat([prove(this.#self, "welcome", this.#self.peer.role, nonces, welcome), welcome]);
     return { send: { type: "welcome", payload }, peer };
   }
 }
 
-/** The dispatcher's side: answers the challenge, and checks the welcome as strictly as it was checked itself. */
+/** The connecting side: answers the challenge, and checks the welcome as strictly as it was checked itself. */
 export class ClientHello implements Hello {
   readonly #self: HelloSelf;
   readonly #nonce: Buffer;
@@ -88,17 +97,17 @@ export class ClientHello implements Hello {
     checkVersion(this.#self.peer.role, challenge);
     const { nonce } = parse(challengeShape, challenge);
     this.#serverNonce = Buffer.from(nonce, "hex");
-    const { peer, secret, maxFrameBytes } = this.#self;
+    const { peer, maxFrameBytes } = this.#self;
     const hello = json({ version: WIRE_VERSION, nonce: this.#nonce.toString("hex"), peer, maxFrameBytes });
-    const proof = prove(secret, "dispatcher", [this.#serverNonce, this.#nonce], hello);
+    const proof = prove(this.#self, "hello", peer.role, [this.#serverNonce, this.#nonce], hello);
     return { send: { type: "hello", payload: Buffer.concat([proof, hello]) }, peer: null };
   }
 
   #onWelcome(frame: WireFrame, serverNonce: Buffer): HelloStep {
     const { proof, bytes } = splitProof(expectType(frame, "welcome"));
     const { peer, maxFrameBytes } = parse(welcomeShape, bytes);
-    checkProof(this.#self, "bridge", [serverNonce, this.#nonce], bytes, proof);
-    checkPeer(this.#self, peer, maxFrameBytes, "bridge");
+    checkProof(this.#self, "welcome", peer.role, [serverNonce, this.#nonce], bytes, proof);
+    checkPeer(this.#self, peer, maxFrameBytes, [this.#self.serverRole ?? "bridge"]);
     return { send: null, peer };
   }
 }
@@ -118,7 +127,7 @@ const count = z
   .min(1)
   .max(2 ** 31);
 const peerShape = z.object({
-  role: z.enum(["dispatcher", "bridge"]),
+  role: z.enum(["dispatcher", "bridge", "halod"]),
   name: z.string().min(1).max(256),
   instance: z.string().min(1).max(128),
   routes: count,
@@ -165,20 +174,27 @@ function parse<T>(shape: z.ZodType<T>, bytes: Buffer): T {
   throw new LinkError("malformed", `a hello frame has wrong fields: ${fields.join(", ")}`);
 }
 
-/** The proof covers who speaks, both nonces, and every byte that is said, so nothing in it can be used elsewhere. */
-function prove(secret: string, role: Role, [server, client]: readonly [Buffer, Buffer], bytes: Buffer): Buffer {
-  const hmac = createHmac("sha256", secret).update(`tailspin-link/${WIRE_VERSION}/${role}\n`);
+/** The proof covers who speaks and when, both nonces, and every byte that is said, so nothing in it can be used elsewhere. */
+function prove(
+  { secret }: HelloSelf,
+  step: "hello" | "welcome",
+  role: Role,
+  [server, client]: readonly [Buffer, Buffer],
+  bytes: Buffer,
+): Buffer {
+  const hmac = createHmac("sha256", secret).update(`tailspin-link/${WIRE_VERSION}/${step}/${role}\n`);
   return hmac.update(server).update(client).update(bytes).digest();
 }
 
 function checkProof(
   self: HelloSelf,
+  step: "hello" | "welcome",
   role: Role,
   nonces: readonly [Buffer, Buffer],
   bytes: Buffer,
   proof: Buffer,
 ): void {
-  const expected = prove(self.secret, role, nonces, bytes);
+  const expected = prove(self, step, role, nonces, bytes);
   if (proof.length === expected.length && timingSafeEqual(proof, expected)) return;
   throw new LinkError("secret", `${nameOf(self)} and the ${role} hold different link secrets; set the same for both`);
 }
@@ -191,13 +207,15 @@ function checkVersion(role: Role, bytes: Buffer): void {
   throw new LinkError("version", `${text}; run the same release of both`);
 }
 
-function checkPeer(self: HelloSelf, peer: Peer, maxFrameBytes: number, role: Role): void {
-  if (peer.role !== role || (peer.node === 0) !== (role === "dispatcher") || peer.node > peer.nodes) {
-    const text = `${nameOf(self)} expects a ${role} here`;
+function checkPeer(self: HelloSelf, peer: Peer, maxFrameBytes: number, roles: readonly Role[]): void {
+  if (!roles.includes(peer.role) || peer.node > 0 !== (peer.role === "bridge") || peer.node > peer.nodes) {
+    const text = `${nameOf(self)} expects a ${roles.join(" or a ")} here`;
     throw new LinkError("role", `${text}, and ${peer.name} is a ${peer.role}, node ${peer.node} of ${peer.nodes}`);
   }
   checkSame("routes", "routes", self, self.peer.routes, peer, peer.routes);
-  checkSame("nodes", "nodes", self, self.peer.nodes, peer, peer.nodes);
+  // HaloD says how many there are; it is not told.
+  if (self.peer.role !== "halod" && peer.role !== "halod")
+    checkSame("nodes", "nodes", self, self.peer.nodes, peer, peer.nodes);
   checkSame("limits", "bytes as the longest frame", self, self.maxFrameBytes, peer, maxFrameBytes);
   if (self.expectedNode !== undefined && self.expectedNode !== peer.node) {
     const text = `${nameOf(self)} expects node ${self.expectedNode} at this address, and ${peer.name} is node ${peer.node}`;

@@ -2,16 +2,16 @@ import type { Frame } from "./frames.ts";
 
 /** What a peer says of itself in the hello. */
 export interface Peer {
-  readonly role: "dispatcher" | "bridge";
+  readonly role: "dispatcher" | "bridge" | "halod";
   /** For logs: a host name or what the operator called it. */
   readonly name: string;
   /** Random, new at every start of the process; names its log and its connection numbers. */
   readonly instance: string;
   /** Number of routes, N. Both sides must agree, or the hello is refused. */
   readonly routes: number;
-  /** The bridge's slot in the route table, 1-based; 0 for a dispatcher. */
+  /** The bridge's number, from 1; 0 for a dispatcher and for HaloD. */
   readonly node: number;
-  /** Number of active slots that the table was computed for. Both sides must agree, or the hello is refused. */
+  /** How many nodes there can be. Both sides must agree, or the hello is refused; HaloD does not compare it. */
   readonly nodes: number;
 }
 

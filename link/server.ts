@@ -15,7 +15,7 @@ export interface LinkServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Who we are: a bridge. */
+  /** Who we are: a bridge, or HaloD. */
   readonly peer: Peer;
   readonly secret: string;
   readonly owner: LinkOwner;
@@ -26,7 +26,7 @@ export interface LinkServerOptions {
   readonly randomBytes: (size: number) => Buffer;
 }
 
-/** A bridge's side of all its links: listens, and brings up a link for each dispatcher that proves itself. */
+/** The listening side of all links of a bridge or of HaloD: brings up one for each peer that proves itself. */
 export class LinkServer implements AsyncDisposable {
   readonly #options: LinkServerOptions;
   readonly #log: Logger;
@@ -35,7 +35,7 @@ export class LinkServer implements AsyncDisposable {
   readonly #sockets = new Set<FrameSocket>();
   /** Connections in their hello. */
   readonly #unproven = new Set<Handshake>();
-  /** By the instance of the dispatcher. */
+  /** By the instance of the peer. */
   readonly #links = new Map<string, SocketLink>();
   #disposed: Promise<void> | null = null;
 
@@ -72,8 +72,9 @@ export class LinkServer implements AsyncDisposable {
   async #close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
-    for (const handshake of this.#unproven) handshake.close("the bridge stops");
-    for (const link of this.#links.values()) link.end("the bridge stops");
+    const reason = `the ${this.#options.peer.role} stops`;
+    for (const handshake of this.#unproven) handshake.close(reason);
+    for (const link of this.#links.values()) link.end(reason);
     // The server's own event comes before those of its last sockets.
     await Promise.all([closed, ...[...this.#sockets].map((socket) => socket.closed)]);
   }
@@ -102,7 +103,7 @@ export class LinkServer implements AsyncDisposable {
     const { highWaterBytes, maxQueuedBytes } = config;
     const socket = new FrameSocket({
       socket: raw,
-      from: "dispatcher",
+      from: peer.role === "halod" ? "control" : "dispatcher",
       highWaterBytes,
       maxQueuedBytes,
       owner: handshake,
@@ -114,8 +115,8 @@ export class LinkServer implements AsyncDisposable {
 
   #up(socket: FrameSocket, peer: Peer, remote: string): void {
     const { heartbeatMs, deadAfterMs, maxFrameBytes } = this.#options.config;
-    // A dispatcher makes a new link when it has lost the old one, perhaps long before we notice.
-    this.#links.get(peer.instance)?.closeNow("a newer link of the same dispatcher replaces it");
+    // A peer makes a new link when it has lost the old one, perhaps long before we notice.
+    this.#links.get(peer.instance)?.closeNow(`a newer link of the same ${peer.role} replaces it`);
     socket.maxFrameBytes = maxFrameBytes;
     const onEnded = (ended: SocketLink, error: LinkError): void => {
       this.#ended(ended, error, remote);

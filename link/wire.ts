@@ -9,6 +9,12 @@ export const MAX_HELLO_BYTES = 65_536;
 
 export type Role = Peer["role"];
 
+/** Whose frames a side may send: on a link with HaloD both sides send `control`, on all others nobody does. */
+export type Vocabulary = "dispatcher" | "bridge" | "control";
+
+/** The payload of a `control` frame may not be longer, whatever the limit for frames is. */
+export const MAX_CONTROL_BYTES = 1_048_576;
+
 /** One step of the hello; `hello.ts` knows what is in the payload. */
 export interface HelloFrame {
   readonly type: "challenge" | "hello" | "welcome" | "refuse";
@@ -29,7 +35,7 @@ export interface GoodbyeFrame {
 /** Everything that crosses the wire: what owners of links see, and what the link keeps to itself. */
 export type WireFrame = Frame | HelloFrame | HeartbeatFrame | GoodbyeFrame;
 
-/** The kind byte of each frame: below 0x10 the link's own, 0x1_ from the dispatcher, 0x2_ from the bridge. */
+/** The kind byte of each frame: below 0x10 the link's own and HaloD's, 0x1_ from the dispatcher, 0x2_ from the bridge. */
 export const KIND = {
   challenge: 0x01,
   hello: 0x02,
@@ -38,6 +44,7 @@ export const KIND = {
   ping: 0x05,
   pong: 0x06,
   goodbye: 0x07,
+  control: 0x08,
   request: 0x10,
   closed: 0x11,
   pause: 0x12,

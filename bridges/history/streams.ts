@@ -95,6 +95,13 @@ export class Streams {
     );
   }
 
+  /** The same of what no history has; so it is told at once, and once until somebody speaks. */
+  loss(channel: Channel, reason: string): void {
+    const current = this.#fillings.get(channel.name);
+    if (current) this.#finish(current, "stopped");
+    if (!this.#openGaps.has(channel.name)) this.#tell(channel, reason, null);
+  }
+
   /**
    * A network is away: what waits need wait no longer. Where nothing waits, the gap that is told after the rejoin takes the
    * place of the one that was being filled.

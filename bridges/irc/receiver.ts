@@ -7,6 +7,7 @@ import { ChatHistory } from "./chat-history.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
 import type { Ending } from "./endings.ts";
+import { Netsplits } from "./netsplits.ts";
 import { OldBatches } from "./old-batches.ts";
 import { Presence, rankSignsOf } from "./presence.ts";
 
@@ -48,6 +49,7 @@ export class Receiver implements ConnectionOwner {
   readonly presence: Presence;
   readonly chatHistory: ChatHistory;
   readonly #announcements: Announcements;
+  readonly #netsplits: Netsplits;
   readonly #owner: ReceiverOwner;
   readonly #log: Logger;
   /** Answers of `chatHistory`, and the server's own replay when we join, which is passed over. */
@@ -63,7 +65,10 @@ export class Receiver implements ConnectionOwner {
     this.connection = parts.connect(this);
     const channelsOwner = {
       onJoined: (channel: Channel, absence: string | null) => {
-        if (absence !== null) this.#announcements.onBack(channel);
+        if (absence !== null) {
+          this.#announcements.onBack(channel);
+          this.#netsplits.forget(channel);
+        }
         owner.onJoined(this, channel, absence);
       },
       onLost: (channel: Channel, reason: string) => owner.onLost(this, channel, reason),
@@ -85,6 +90,7 @@ export class Receiver implements ConnectionOwner {
     this.#batches = new OldBatches(config.maxHistoryLines, this.chatHistory);
     const { connection, presence, channels } = this;
     this.#announcements = new Announcements({ connection, presence, channels, isPeer, inbox });
+    this.#netsplits = new Netsplits({ channels, presence, inbox });
   }
 
   /** Connected, and in its channels. */
@@ -110,12 +116,13 @@ export class Receiver implements ConnectionOwner {
     return this.connection.limit("CHANNELLEN") ?? DEFAULT_CHANNEL_LENGTH;
   }
 
-  /** @throws NetworkError `refused` for a channel that it is not in */
+  /** @throws NetworkError for a channel that it is not in: `unavailable` while it is coming back */
   joined(name: string): Channel {
     const channel = this.channels.get(name);
     if (channel?.state === "joined") return channel;
     const why = channel?.trouble ?? null;
-    throw new NetworkError("refused", `not in the channel${why === null ? "" : `: ${why}`}`);
+    const kind = channel?.state === "joining" ? "unavailable" : "refused";
+    throw new NetworkError(kind, `not in the channel${why === null ? "" : `: ${why}`}`);
   }
 
   /** Resolves when it is ready, or after the time given. */
@@ -134,7 +141,10 @@ export class Receiver implements ConnectionOwner {
 
   leave(name: string): void {
     const channel = this.channels.get(name);
-    if (channel !== undefined) this.#announcements.forget(channel);
+    if (channel !== undefined) {
+      this.#announcements.forget(channel);
+      this.#netsplits.forget(channel);
+    }
     this.channels.leave(name);
   }
 
@@ -174,6 +184,7 @@ export class Receiver implements ConnectionOwner {
     this.#batches.clear();
     this.chatHistory.onDown(ending.reason);
     this.presence.clear();
+    this.#netsplits.clear();
     this.#owner.onDown(this, ending);
     this.channels.onDisconnected(ending.reason);
   }
@@ -182,6 +193,7 @@ export class Receiver implements ConnectionOwner {
     if (this.#batches.take(line) || this.chatHistory.onLine(line)) return;
     if (line.command === "PRIVMSG" || line.command === "NOTICE") return this.#owner.onMessage(this, line);
     this.#announcements.onLine(line);
+    this.#netsplits.onLine(line);
     this.presence.onLine(line, this.connection.nick);
     this.channels.onLine(line, this.connection.nick);
   }

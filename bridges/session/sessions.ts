@@ -4,6 +4,7 @@ import {
   HANDSHAKE_ADVICE,
   makeClientId,
   NONE_ADVICE,
+  routeOf,
   successReply,
 } from "../../bayeux/index.ts";
 import type { Advice } from "../../bayeux/index.ts";
@@ -17,7 +18,7 @@ import type { Downlink } from "./downlink.ts";
 import { Session } from "./session.ts";
 
 /** Why a session ended; it goes to the log. */
-export type EndReason = "disconnected" | "expired" | "fell behind";
+export type EndReason = "disconnected" | "expired" | "fell behind" | "moved";
 
 /** What the table of sessions needs. */
 export interface SessionsOptions {
@@ -36,6 +37,9 @@ export interface SessionsOptions {
   /** Everything else that knows the session lets go of it. */
   readonly onEnd: (session: Session) => void;
 }
+
+/** Their ends are told in parts, so that links stay alive and what else there is gets its turn. */
+const ENDED_PER_TURN = 500;
 
 /** All sessions of this bridge: their beginning, their connections, and their end. */
 export class Sessions {
@@ -119,6 +123,22 @@ export class Sessions {
     const level = reason === "fell behind" ? "warn" : "info";
     const { label, queue, dropped, conflated } = session;
     this.#options.log[level]({ session: label, reason, queued: queue.length, dropped, conflated }, "session ended");
+  }
+
+  /**
+   * Ends the sessions whose routes are no longer ours.
+   *
+   * @returns how many; some of them end a little later, and nobody finds them any more in between
+   */
+  endMoved(owns: (route: number) => boolean): number {
+    const moved = [...this.#byId.values()].filter(({ clientId }) => !owns(routeOf(clientId) ?? 0));
+    const endSome = () => {
+      for (const session of moved.splice(-ENDED_PER_TURN)) this.end(session, "moved");
+      if (moved.length > 0) setImmediate(endSome);
+    };
+    const { length } = moved;
+    endSome();
+    return length;
   }
 
   /** A link is gone: its sessions wait for their next connect, wherever it comes in. */

@@ -1,5 +1,8 @@
-import type { NetworkError } from "../network.ts";
+import { NetworkError } from "../network.ts";
 import type { Occupants } from "./occupants.ts";
+
+/** Earlier joins of a room that may still be answered. */
+const MAX_OLD_JOINS = 16;
 
 /** A MUC room: one that we are in, or want to be in, or are leaving. */
 export class Room {
@@ -14,11 +17,15 @@ export class Room {
   isSettingUp = false;
   /** Why we were thrown out, or away; null before the first join, and while we are in. */
   absence: string | null = null;
+  /** A join that was to bring us back was not answered. */
+  isOverdue = false;
   /** While joining, leaving or joined: since when. While out: when it is tried again. Milliseconds. */
   sinceMs = 0;
   nick = "";
   nickIndex = 0;
   joinId = "";
+  /** Of earlier joins: a server that was busy answers them late, and ends what they began. Oldest first. */
+  readonly #oldJoinIds = new Set<string>();
   pending: PromiseWithResolvers<void> | null = null;
   /** Archive id of the last message that we saw; null before the first. */
   lastId: string | null = null;
@@ -35,6 +42,21 @@ export class Room {
     return this.isWanted && this.state === "joined";
   }
 
+  /** From now on only the answer to this join counts. */
+  beginJoin(id: string): void {
+    if (this.joinId !== "") this.#oldJoinIds.add(this.joinId);
+    for (const old of this.#oldJoinIds) {
+      if (this.#oldJoinIds.size <= MAX_OLD_JOINS) break;
+      this.#oldJoinIds.delete(old);
+    }
+    this.joinId = id;
+  }
+
+  /** Not every server repeats the id of what it answers. */
+  isOldJoin(id: string | undefined): boolean {
+    return id !== undefined && this.#oldJoinIds.has(id);
+  }
+
   /** Answers whoever waits for the join. */
   settle(error: NetworkError | null): void {
     const { pending } = this;
@@ -45,4 +67,12 @@ export class Room {
       pending?.reject(error);
     }
   }
+}
+
+/** @throws NetworkError where we are not in it: `unavailable` while we are coming back */
+export function joinedRoom(room: Room | undefined): Room {
+  if (room?.isJoined === true) return room;
+  const isComingBack = room?.isWanted === true && room.state === "joining" && room.absence !== null;
+  if (isComingBack) throw new NetworkError("unavailable", `the room is joined again: ${room.absence}`);
+  throw new NetworkError("refused", "not in the channel");
 }

@@ -139,6 +139,8 @@ export class Rooms {
     const presence = new MucPresence(stanza, nick);
     const isOurs = presence.isSelf || (nick === room.nick && room.state !== "joining");
     if (presence.isAvailable) {
+      // The room lets a stream in that has died, and will see it leave; it has not come to the newest join yet.
+      if (isOurs && room.state === "joining" && room.isOldJoin(stanza.attrs["id"])) return;
       if (isOurs) this.#onOwn(room, presence);
       else room.occupants.add(nick);
     } else if (presence.newNick !== null) {
@@ -159,11 +161,18 @@ export class Rooms {
     for (const room of this.#byName.values()) {
       if (room.state === "out" && nowMs >= room.sinceMs) this.#request(room);
       else if (room.state === "leaving" && nowMs - room.sinceMs >= joinTimeoutMs) this.#onOut(room);
-      else if (room.state === "joining" && nowMs - room.sinceMs >= joinTimeoutMs) {
-        this.#part(room);
-        this.#refuse(room, new NetworkError("unavailable", "the room did not answer the join"));
-      }
+      else if (room.state === "joining" && nowMs - room.sinceMs >= joinTimeoutMs) this.#onUnanswered(room);
     }
+  }
+
+  #onUnanswered(room: Room): void {
+    const isAgain = room.absence !== null && !room.isOverdue;
+    if (!isAgain) this.#part(room);
+    this.#refuse(room, new NetworkError("unavailable", "the room did not answer the join"));
+    if (!isAgain) return;
+    // A server that stood still may have lost the question; a second one waits for its turn like any refused join.
+    room.isOverdue = true;
+    this.#request(room);
   }
 
   #onOwn(room: Room, presence: MucPresence): void {
@@ -190,6 +199,7 @@ export class Rooms {
     room.sinceMs = this.#parts.now();
     if (!room.isWanted) return this.#part(room);
     room.absence = null;
+    room.isOverdue = false;
     room.occupants.complete();
     this.#parts.owner.onJoined(room, absence);
     room.settle(null);
@@ -267,7 +277,7 @@ export class Rooms {
     room.state = "joining";
     room.isSettingUp = false;
     room.sinceMs = now();
-    room.joinId = owner.nextId();
+    room.beginJoin(owner.nextId());
     room.nick = nicks[room.nickIndex] ?? config.nick;
     const password = config.roomPassword === undefined ? null : xml("password", null, config.roomPassword);
     const history = xml("history", { maxstanzas: "0" });

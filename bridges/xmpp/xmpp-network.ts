@@ -16,7 +16,7 @@ import { Outgoing } from "./outgoing.ts";
 import { encodeText } from "./payload.ts";
 import { makePuppets, type XmppPuppets } from "./puppets.ts";
 import { RequestError } from "./requests.ts";
-import type { Room } from "./room.ts";
+import { joinedRoom, type Room } from "./room.ts";
 import type { Ask } from "./room-setup.ts";
 import { Rooms } from "./rooms.ts";
 import { NS } from "./stanzas.ts";
@@ -206,9 +206,7 @@ export class XmppNetwork implements Network {
 
   #joined(channel: string): Room {
     if (!this.#isUp || this.#isClosing) throw new NetworkError("unavailable", "the XMPP server is not connected");
-    const room = this.#rooms.get(channel);
-    if (room?.isJoined !== true) throw new NetworkError("refused", "not in the channel");
-    return room;
+    return joinedRoom(this.#rooms.get(channel));
   }
 
   #makeRooms(): Rooms {

@@ -1,11 +1,11 @@
 import type { Request } from "../../bayeux/index.ts";
 import type { RequestContext } from "../../link/index.ts";
-import type { Group } from "../batch.ts";
 import type { Timed } from "../deadlines.ts";
 import type { Downstream, DownstreamFrame } from "../downstream.ts";
 import type { Numbers } from "../numbers.ts";
 import { type Failure, failures, joinMessages } from "../replies.ts";
 import type { Tier } from "../tier.ts";
+import type { SocketConnect } from "./socket-connect.ts";
 import type { WebSocketTransport } from "./websocket-transport.ts";
 
 /** The socket that a session connects over. */
@@ -18,6 +18,8 @@ export interface SocketSessionOwner {
    * @param unsettled requests that were under way and will not be told of any more
    */
   onEnded(session: SocketSession, unsettled: number): void;
+  /** The bridge has done nothing of this: the route is not its own. It is not under way any more. */
+  onRefused(connect: SocketConnect): void;
 }
 
 /** A held connect. */
@@ -38,7 +40,7 @@ export class SocketSession implements Downstream, Timed {
   readonly #owner: SocketSessionOwner;
   readonly #numbers: Numbers;
   readonly #number: number;
-  readonly #pending: (readonly Request[])[] = [];
+  readonly #pending: SocketConnect[] = [];
   #held: Held | null = null;
   #isEnded = false;
 
@@ -52,8 +54,9 @@ export class SocketSession implements Downstream, Timed {
   }
 
   /** Hands connects to the bridge. */
-  connect({ requests }: Group, route: number, payload: Buffer, isAlone: boolean, context: RequestContext): void {
-    this.#pending.push(requests);
+  connect(connect: SocketConnect, context: RequestContext): void {
+    const { route, payload, isAlone } = connect;
+    this.#pending.push(connect);
     if (this.#pending.length === 1) this.#tier.deadlines.add(this);
     const isFirst = this.#pending.length === 1 && !this.#held;
     const mayHold = isAlone && !this.#tier.isDraining;
@@ -121,13 +124,14 @@ export class SocketSession implements Downstream, Timed {
   #onHold(reply: Buffer): void {
     // A bridge releases the older connect first; if it has not, its reply must still not be lost.
     this.#write(this.#takeHeld());
-    this.#held = { requests: this.#shift(), reply };
+    this.#held = { requests: this.#shift()?.requests ?? [], reply };
   }
 
   #onRefused(): void {
-    const held = this.#takeHeld();
-    this.#write(joinMessages(held, failures(this.#shift(), "refused", this.#tier.random)));
+    this.#write(this.#takeHeld());
+    const connect = this.#shift();
     this.#onFinal();
+    if (connect) this.#owner.onRefused(connect);
   }
 
   /** The bridge has forgotten the number; requests that crossed with that on the way will be answered on it still. */
@@ -146,7 +150,7 @@ export class SocketSession implements Downstream, Timed {
 
   /** @returns unsuccessful replies to all that is pending or held */
   #unanswered(failure: Failure): Buffer | null {
-    const requests = [...(this.#held?.requests ?? []), ...this.#pending.flat()];
+    const requests = [...(this.#held?.requests ?? []), ...this.#pending.flatMap((connect) => connect.requests)];
     return requests.length > 0 ? failures(requests, failure, this.#tier.random) : null;
   }
 
@@ -157,13 +161,13 @@ export class SocketSession implements Downstream, Timed {
   }
 
   /** The oldest request under way has its answer. */
-  #shift(): readonly Request[] {
-    const requests = this.#pending.shift();
-    if (!requests) return [];
+  #shift(): SocketConnect | undefined {
+    const connect = this.#pending.shift();
+    if (!connect) return undefined;
     if (this.#pending.length > 0) this.#tier.deadlines.add(this);
     else this.#tier.deadlines.delete(this);
     this.#owner.onSettled(this);
-    return requests;
+    return connect;
   }
 
   #end(): void {

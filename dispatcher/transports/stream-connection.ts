@@ -6,6 +6,7 @@ import type { Downstream, DownstreamFrame } from "../downstream.ts";
 import { refuse } from "../http/refusal.ts";
 import type { Numbers } from "../numbers.ts";
 import { type Failure, failures, joinMessages, replyError } from "../replies.ts";
+import type { Waiter } from "../takeovers.ts";
 import type { Tier } from "../tier.ts";
 import type { LongLived } from "./connection-set.ts";
 import type { StreamSettings } from "./stream-settings.ts";
@@ -36,12 +37,14 @@ const TAKEN_OVER_MS = 500;
  * To the bridge it is a socket. It is ended by a recall: what the bridge is sending right now still comes, so nothing
  * is lost, and only then the last word is written.
  */
-export class StreamConnection implements Downstream, Timed, StreamOwner, LongLived {
+export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner, LongLived {
   readonly outlet: StreamTransport;
   readonly #tier: Tier;
   readonly #settings: StreamSettings;
   readonly #response: ServerResponse;
   readonly #connect: FirstConnect;
+  /** What is told where no bridge takes it. */
+  #failure: Failure = "away";
   #numbers: Numbers | null = null;
   #number = 0;
   /** A connect is under way, neither answered nor held. */
@@ -66,12 +69,30 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
   }
 
   start(): void {
-    const numbers = this.#tier.bridges.numbersOf(this.#connect.route);
-    if (!numbers || numbers.isFull) return this.#fail(numbers ? "busy" : "away");
+    if (this.#tier.bridges.takeovers.isAwaited(this.route)) this.#wait("away");
+    else this.onTurn();
+  }
+
+  get route(): number {
+    return this.#connect.route;
+  }
+
+  get bytes(): number {
+    return this.#connect.payload.length;
+  }
+
+  onTurn(): void {
     if (this.#tier.isDraining && this.#isOurs) return this.#fail("stopping");
+    const numbers = this.#tier.bridges.numbersOf(this.route);
+    if (!numbers) return this.#wait("away");
+    if (numbers.isFull) return this.#fail("busy");
     this.#numbers = numbers;
     this.#number = numbers.open(this);
     this.#request();
+  }
+
+  onOver(): void {
+    this.#fail(this.#failure);
   }
 
   onFrame(frame: DownstreamFrame): void {
@@ -85,7 +106,9 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
         return this.#onRelease(frame.payload, frame.isFinal);
       case "refused":
         this.#settle();
-        return this.#fail("refused");
+        this.#numbers?.close(this.#number);
+        this.#numbers = null;
+        return this.#wait("refused");
       case "freed":
         this.#numbers = null;
         if (!this.#isOurs) this.#last ??= this.#held ?? this.#failures("lost");
@@ -137,6 +160,7 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
   drain(): void {
     if (this.#isEnded) return;
     this.#isEnding = true;
+    if (this.#tier.bridges.takeovers.leave(this)) return this.#fail("stopping");
     // What is under way is answered first, and tells how the stream ends.
     if (!this.#isPending) this.#numbers?.recall(this.#number);
   }
@@ -148,6 +172,7 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
   /** The browser has gone, or has read the end. */
   onClose(): void {
     this.#tier.deadlines.delete(this);
+    this.#tier.bridges.takeovers.leave(this);
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#numbers?.close(this.#number);
@@ -173,6 +198,7 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
 
   #onHold(reply: Buffer): void {
     this.#settle();
+    this.#tier.bridges.takeovers.taken(this);
     this.#held = reply;
     this.#open();
     if (this.#isEnding || this.#tier.isDraining) this.drain();
@@ -181,6 +207,7 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
   #onAnswer(payload: Buffer, isFinal: boolean): void {
     const wasPending = this.#isPending;
     this.#settle();
+    this.#tier.bridges.takeovers.taken(this);
     this.#held = null;
     const error = this.#isOurs ? replyError(payload) : null;
     if (error !== null && !this.outlet.isOpen) return this.#refuse(error);
@@ -215,6 +242,13 @@ export class StreamConnection implements Downstream, Timed, StreamOwner, LongLiv
   #refuse(error: string): void {
     this.#end();
     refuse(this.#response, 404, error);
+  }
+
+  /** Another bridge takes over, or is about to. */
+  #wait(failure: Failure): void {
+    this.#failure = failure;
+    if (this.#isEnding) this.#fail("stopping");
+    else if (!this.#tier.bridges.takeovers.wait(this)) this.#fail(failure);
   }
 
   #fail(failure: Failure): void {

@@ -4,8 +4,9 @@ import { BayeuxError, parseBatch } from "../../bayeux/index.ts";
 import type { RequestContext } from "../../link/index.ts";
 import { BatchText, type Group, splitBatch } from "../batch.ts";
 import { Exchange, type ExchangeOwner } from "../exchange.ts";
-import { failures, tooManySessions } from "../replies.ts";
+import { type Failure, failures, tooManySessions } from "../replies.ts";
 import type { Tier } from "../tier.ts";
+import { SocketConnect, type SocketConnectOwner } from "./socket-connect.ts";
 import { SocketSession, type SocketSessionOwner } from "./socket-session.ts";
 import { PING_FRAME } from "./websocket-frame.ts";
 import type { PushOwner } from "./push-transport.ts";
@@ -19,7 +20,7 @@ const POLICY_VIOLATION = 1008;
 const MAX_BAD_BATCHES = 10;
 
 /** One WebSocket: reads batches, hands their groups to the bridges, and keeps the sessions that connect over it. */
-export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, PushOwner {
+export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwner, ExchangeOwner, PushOwner {
   readonly #tier: Tier;
   readonly #ws: WebSocket;
   readonly #transport: WebSocketTransport;
@@ -27,6 +28,8 @@ export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, P
   readonly #context: RequestContext;
   readonly #sessions = new Map<string, SocketSession>();
   readonly #exchanges = new Set<Exchange>();
+  /** Connects whose route is changing hands. */
+  readonly #waiting = new Set<SocketConnect>();
   /** Batches that came while too many requests were under way: at most what one read of the socket holds. */
   #backlog: Buffer[] = [];
   /** Connects that are neither answered nor held. */
@@ -71,6 +74,7 @@ export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, P
   drain(): void {
     this.#isDraining = true;
     for (const session of [...this.#sessions.values()]) session.recall();
+    for (const connect of this.#takeWaiting()) this.#fail(connect, "stopping");
     this.#closeIfDrained();
   }
 
@@ -87,6 +91,20 @@ export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, P
     this.#connects -= unsettled;
     if (this.#sessions.get(session.clientId) === session) this.#sessions.delete(session.clientId);
     this.#afterActivity();
+  }
+
+  onRefused(connect: SocketConnect): void {
+    this.#wait(connect, "refused");
+  }
+
+  onTurn(connect: SocketConnect): void {
+    this.#waiting.delete(connect);
+    this.#send(connect);
+  }
+
+  onOver(connect: SocketConnect): void {
+    this.#waiting.delete(connect);
+    this.#fail(connect, connect.failure);
   }
 
   onAnswer(exchange: Exchange, messages: Buffer): void {
@@ -108,7 +126,7 @@ export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, P
   }
 
   get #inFlight(): number {
-    return this.#connects + this.#exchanges.size;
+    return this.#connects + this.#waiting.size + this.#exchanges.size;
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
@@ -165,26 +183,46 @@ export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, P
   }
 
   #connect(group: Group, payload: Buffer, mayHold: boolean): void {
-    const { config, bridges, random } = this.#tier;
-    const { route, clientId, requests } = group;
+    const { route, clientId } = group;
     if (route === null || clientId === null) return;
+    const connect = new SocketConnect(this, group, { route, clientId }, payload, mayHold);
+    if (this.#tier.bridges.takeovers.isAwaited(route)) this.#wait(connect, "away");
+    else this.#send(connect);
+  }
+
+  #send(connect: SocketConnect): void {
+    const { config, bridges } = this.#tier;
+    const { route, clientId, requests } = connect;
     let session = this.#sessions.get(clientId);
     if (!session && this.#sessions.size >= config.maxSessionsPerSocket) {
       const texts = requests.map((request) => tooManySessions(request, config.maxSessionsPerSocket));
       this.#transport.send(Buffer.from(texts.join(",")));
       return;
     }
+    if (this.#isDraining) return this.#fail(connect, "stopping");
     const numbers = bridges.numbersOf(route);
-    if (!numbers || numbers.isFull || this.#isDraining) {
-      this.#transport.send(failures(requests, this.#isDraining ? "stopping" : numbers ? "busy" : "away", random));
-      return;
-    }
+    if (!numbers) return this.#wait(connect, "away");
+    if (numbers.isFull) return this.#fail(connect, "busy");
     if (!session) {
       session = new SocketSession(this.#tier, this, this.#transport, clientId, numbers);
       this.#sessions.set(clientId, session);
     }
     this.#connects++;
-    session.connect(group, route, payload, mayHold, this.#context);
+    session.connect(connect, this.#context);
+  }
+
+  /** Another bridge takes over, or is about to. */
+  #wait(connect: SocketConnect, failure: Failure): void {
+    connect.failure = failure;
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#isDraining) this.#fail(connect, "stopping");
+    else if (this.#tier.bridges.takeovers.wait(connect)) this.#waiting.add(connect);
+    else this.#fail(connect, failure);
+  }
+
+  #fail({ requests }: SocketConnect, failure: Failure): void {
+    this.#transport.send(failures(requests, failure, this.#tier.random));
+    this.#afterActivity();
   }
 
   /** Nothing in it can be answered message by message. */
@@ -217,5 +255,13 @@ export class WebSocketConnection implements SocketSessionOwner, ExchangeOwner, P
     for (const session of [...this.#sessions.values()]) session.abandon();
     for (const exchange of this.#exchanges) exchange.abandon();
     this.#exchanges.clear();
+    this.#takeWaiting();
+  }
+
+  #takeWaiting(): SocketConnect[] {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const connect of waiting) this.#tier.bridges.takeovers.leave(connect);
+    return waiting;
   }
 }

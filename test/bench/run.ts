@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import type { Plan } from "./plan.ts";
 import { describeMachine, isMet, toJson, toTable, type Findings } from "./report.ts";
+import { halod } from "./scenarios/halod.ts";
 import { linkCodec } from "./scenarios/link-codec.ts";
 import { longPolling } from "./scenarios/long-polling.ts";
 import { networks } from "./scenarios/networks.ts";
@@ -22,10 +23,11 @@ const SCENARIOS = {
   sessions,
   "slow-readers": slowReaders,
   networks,
+  halod,
 } as const satisfies Record<string, (plan: Plan) => Promise<Findings>>;
 
 /** Not part of `--quick`, unless asked for by name: what they find takes its time. */
-const LONG: ReadonlySet<string> = new Set(["slow-readers", "networks"]);
+const LONG: ReadonlySet<string> = new Set(["slow-readers", "networks", "halod"]);
 const FULL = { rounds: 3, warmUpMs: 2_000, runMs: 4_000, sessions: 2_000 } as const;
 const QUICK = { rounds: 1, warmUpMs: 1_000, runMs: 2_000, sessions: 1_000 } as const;
 

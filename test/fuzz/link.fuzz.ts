@@ -6,7 +6,7 @@ import { LinkError } from "../../link/errors.ts";
 import { FrameDecoder } from "../../link/frame-decoder.ts";
 import { ClientHello, ServerHello } from "../../link/hello.ts";
 import type { Peer } from "../../link/link.ts";
-import type { Role, WireFrame } from "../../link/wire.ts";
+import type { Vocabulary, WireFrame } from "../../link/wire.ts";
 import { bridgeFrame, dispatcherFrame, keep } from "../unit/link/frame-arbitrary.ts";
 
 const runs = { numRuns: 10_000 };
@@ -14,7 +14,7 @@ const LIMIT = 4_096;
 const peer: Peer = { role: "bridge", name: "b", instance: "bi", routes: 1_024, node: 1, nodes: 1 };
 
 /** Decodes in chunks, and checks that whatever was accepted is within the bytes that came. */
-function decodeAll(from: Role, bytes: Buffer, chunkBytes: number): { frames: WireFrame[]; fault: string | null } {
+function decodeAll(from: Vocabulary, bytes: Buffer, chunkBytes: number): { frames: WireFrame[]; fault: string | null } {
   const decoder = new FrameDecoder(from, LIMIT);
   const frames: WireFrame[] = [];
   let fault: LinkError | null = null;
@@ -24,7 +24,7 @@ function decodeAll(from: Role, bytes: Buffer, chunkBytes: number): { frames: Wir
   return { frames, fault: fault?.message ?? null };
 }
 
-const role = fc.constantFrom<Role>("dispatcher", "bridge");
+const role = fc.constantFrom<Vocabulary>("dispatcher", "bridge", "control");
 const chunkBytes = fc.integer({ min: 1, max: 64 });
 
 describe("the frame decoder", () => {
@@ -40,7 +40,7 @@ describe("the frame decoder", () => {
 
   it("judges a frame of any kind with any fields, and takes only what encodes to the same bytes", () => {
     const body = fc.record({
-      kind: fc.oneof(fc.constantFrom(...[1, 5, 0x10, 0x11, 0x20, 0x22, 0x23, 0x24]), fc.nat(255)),
+      kind: fc.oneof(fc.constantFrom(...[1, 5, 8, 0x10, 0x11, 0x20, 0x22, 0x23, 0x24]), fc.nat(255)),
       flags: fc.nat(4),
       route: fc.nat(2),
       words: fc.array(fc.oneof(fc.nat(6), fc.constantFrom(0xffff_ffff, 0x8000_0000, 0x20_0000)), { maxLength: 8 }),
@@ -120,6 +120,8 @@ describe("the hello", () => {
   it.each([
     ["bridge", () => new ServerHello(self)],
     ["dispatcher", () => new ClientHello({ ...self, peer: { ...peer, role: "dispatcher", node: 0 } })],
+    ["HaloD", () => new ServerHello({ ...self, peer: { ...peer, role: "halod", node: 0 } })],
+    ["member", () => new ClientHello({ ...self, serverRole: "halod" })],
   ] as const)("of a %s answers anything with a step or a LinkError, and lets nobody in", (_, make) => {
     fc.assert(
       fc.property(fc.array(frame, { minLength: 1, maxLength: 3 }), (frames) => {

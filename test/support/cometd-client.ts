@@ -78,6 +78,15 @@ export class CometdClient implements AsyncDisposable {
     return heard;
   }
 
+  /** Subscribes, and again after each handshake, as a page does that is to go on. @returns what arrives, growing */
+  async follow(channel: string): Promise<Message[]> {
+    const heard = await this.subscribe(channel);
+    this.#cometd.addListener("/meta/handshake", ({ successful }) => {
+      if (successful === true) this.#cometd.subscribe(channel, (message) => heard.push(message));
+    });
+    return heard;
+  }
+
   /** @returns the answer, whatever it says; a message that the transport failed at has `failure` */
   publish(channel: string, data: unknown): Promise<Message> {
     return this.#ask("publish", (done) => this.#cometd.publish(channel, data, done));

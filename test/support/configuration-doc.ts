@@ -23,7 +23,7 @@ irc:
 \`\`\`
 
 is the same as \`TAILSPIN_SECRET=… TAILSPIN_DISPATCHER_PORT=8080 …\` or \`--secret … --dispatcher-port 8080 …\`. \`--port\` and
-\`--host\` mean the dispatcher's, and the bridge's for \`tailspin bridge\`. All commands take the same settings, so one file
+\`--host\` mean the dispatcher's, the bridge's for \`tailspin bridge\`, and HaloD's for \`tailspin halod\`. All commands take the same settings, so one file
 serves all. Whatever is wrong, in any of the three, is told at once, with exit code 2; \`tailspin config check\` only looks.
 
 \`tailspin up\` logs from \`warn\`, the other commands from \`info\`.

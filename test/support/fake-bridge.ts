@@ -53,6 +53,11 @@ export class FakeBridge {
     for (const frame of frames) if (this.#link) this.#owner?.onFrame(this.#link, frame);
   }
 
+  /** The dispatcher has a link to it. */
+  get isConnected(): boolean {
+    return this.#link !== null;
+  }
+
   get requests(): RequestFrame[] {
     return this.frames.filter((frame) => frame.type === "request");
   }

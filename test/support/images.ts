@@ -35,11 +35,13 @@ const XMPP = { port: 5222, otherPorts: { component: 5347 }, probe: askXmpp } as 
 export const IMAGES = {
   ngircd: image("ngircd", IRC, () => lackingProgram("ngircd", "ngircd")),
   inspircd: image("inspircd", IRC, () => lackingProgram("inspircd", "inspircd")),
-  prosody: image("prosody", XMPP, () => lackingProgram("prosody", "prosody")),
+  prosody: image("prosody", XMPP, () => [
+    ...lackingProgram("prosody", "prosody"),
+    ...lackingFile("lua-dbi-sqlite3", "/usr/lib/*/lua/5.4/dbd/sqlite3.so"),
+  ]),
   ejabberd: image("ejabberd", XMPP, () => [
     ...lackingProgram("ejabberd", "ejabberdctl"),
-    // A library of Erlang, so not a program.
-    ...(globSync("/usr/lib/erlang/lib/p1_sqlite3-*").length > 0 ? [] : ["erlang-p1-sqlite3"]),
+    ...lackingFile("erlang-p1-sqlite3", "/usr/lib/erlang/lib/p1_sqlite3-*"),
   ]),
 } as const;
 
@@ -70,4 +72,9 @@ function image(
 
 function lackingProgram(packageName: string, program: string): string[] {
   return lookFor(program) === undefined ? [packageName] : [];
+}
+
+/** For libraries, which are no programs. */
+function lackingFile(packageName: string, pattern: string): string[] {
+  return globSync(pattern).length > 0 ? [] : [packageName];
 }

@@ -33,6 +33,16 @@ all, only each in its own. Of what it offers beyond the others, bridges use \`dr
   says so and stays away.
 
 InspIRCd keeps history for channels with mode \`+H\`, until they empty. A room of an XMPP server keeps it if its archive is on.
+Prosody's archive belongs into SQL: kept as plain files (its default), a room with more than 10,000 messages takes some 50 a second, and
+where that limit is raised, each question about its history reads the whole room while everybody else waits.
+
+The stack of \`docker-compose.yml\` has InspIRCd and Prosody. With the others:
+
+\`\`\`sh
+docker-compose -f docker-compose.yml -f docker/compose.ngircd.yml up --build
+docker-compose -f docker-compose.yml -f docker/compose.ejabberd.yml up --build
+docker-compose -f examples/linked/docker-compose.yml up --build   # two linked InspIRCd, a bridge on each
+\`\`\`
 
 \`docker/\` has a Dockerfile and a commented configuration for each. The XMPP servers there have one account for the
 bridges, \`bridge@localhost\`, whose password is \`TAILSPIN_XMPP_PASSWORD\` of their environment; nine component domains,

@@ -77,13 +77,15 @@ export class RawXmpp implements AsyncDisposable {
   /**
    * Sends an IQ and waits for its answer.
    * @param inside what the IQ holds, as XML
+   * @param timeoutMs until it fails
    * @throws Error with the answer, when it is an error
    */
-  async ask(type: "get" | "set", to: string, inside: string): Promise<XmlElement> {
+  async ask(type: "get" | "set", to: string, inside: string, timeoutMs = DEFAULT_WAIT_MS): Promise<XmlElement> {
     const id = `ask-${++this.#asked}`;
     const address = to === "" ? "" : ` to="${escapeXml(to)}"`;
     this.send(`<iq type="${type}" id="${id}"${address}>${inside}</iq>`);
-    const answer = await this.#await((stanza) => stanza.name === "iq" && stanza.attributes["id"] === id, `iq ${id}`);
+    const isAnswer = (stanza: XmlElement): boolean => stanza.name === "iq" && stanza.attributes["id"] === id;
+    const answer = await this.#await(isAnswer, `iq ${id}`, timeoutMs);
     if (answer.attributes["type"] === "error") throw new Error(`refused: ${JSON.stringify(answer)}`);
     return answer;
   }

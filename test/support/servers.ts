@@ -47,7 +47,7 @@ export function startInspircd(): Promise<TestServer> {
   });
 }
 
-/** Prosody: XMPP rooms with an archive in plain files. */
+/** Prosody: XMPP rooms with an archive in SQLite. */
 export function startProsody(): Promise<TestServer> {
   return startReal(IMAGES.prosody, "prosody.cfg.lua", {
     command: "sh",

@@ -152,13 +152,18 @@ export function startBridge(irc: { host: string; port: number }, ...flags: strin
 }
 
 /** A dispatcher of its own, once its `/health` says that it can serve. */
-export async function startDispatcher(
+export function startDispatcher(
   bridges: readonly { host: string; port: number }[],
   ...flags: string[]
 ): Promise<TierProcess> {
   const list = bridges.map(({ host, port }) => `${host}:${port}`).join(",");
+  return startDispatcherWith("--dispatcher-bridges", list, ...flags);
+}
+
+/** One that says by its flags where its bridges are. */
+export async function startDispatcherWith(...flags: string[]): Promise<TierProcess> {
   const port = flags.includes("--port") ? [] : ["--port", "0"];
-  const args = ["dispatcher", ...port, "--dispatcher-bridges", list, ...flags];
+  const args = ["dispatcher", ...port, ...flags];
   const dispatcher = await TierProcess.start(/^tailspin dispatcher ready http:\/\/\S+?:(\d+)\/?$/, args);
   try {
     await waitForHealth(dispatcher.url);
@@ -167,6 +172,12 @@ export async function startDispatcher(
     throw error;
   }
   return dispatcher;
+}
+
+/** HaloD. @param port where it listens, so that it can be started again there @param file what it keeps */
+export function startHalod(port: number, file: string, ...flags: string[]): Promise<TierProcess> {
+  const args = ["halod", "--halod-port", String(port), "--halod-file", file, ...flags];
+  return TierProcess.start(/^tailspin halod ready \S+:(\d+)$/, args);
 }
 
 /** Everything in one process. */

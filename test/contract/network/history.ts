@@ -90,7 +90,8 @@ function describePages(stage: Stage): void {
       const page = await historyOf(network, channel, { since: null, limit: MANY }, 6);
       expect(page.messages.map(withoutTime)).toEqual(live.map(withoutTime));
       for (const [index, { timeMs }] of page.messages.entries()) {
-        expect(Math.abs(timeMs - (live[index]?.timeMs ?? 0))).toBeLessThan(1_000);
+        // A second is cut off, and where the server tells no time with live messages, they took their way before our clock was read.
+        expect(Math.abs(timeMs - (live[index]?.timeMs ?? 0))).toBeLessThan(3_000);
       }
       expect(page.hasMore).toBe(false);
     });

@@ -74,6 +74,8 @@ export class FakeDispatcher {
   readonly faults: string[] = [];
   /** What requests carry from now on; those over sockets carry it as if their upgrade had. */
   context: RequestContext = NO_CONTEXT;
+  /** The route of requests from now on. */
+  route = 1;
   readonly #owner: LinkOwner;
   readonly #slots: (Downstream | undefined)[] = [undefined];
 
@@ -139,8 +141,8 @@ export class FakeDispatcher {
     const mayHold = messages.length === 1 && messages[0]?.["channel"] === "/meta/connect";
     const payload = Buffer.from(JSON.stringify(messages));
     const { number: connection, isSocket } = downstream;
-    const { context } = this;
-    this.#owner.onFrame(this.link, { type: "request", connection, route: 1, isSocket, mayHold, context, payload });
+    const { context, route } = this;
+    this.#owner.onFrame(this.link, { type: "request", connection, route, isSocket, mayHold, context, payload });
   }
 
   #onFrame(frame: BridgeFrame): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { pino, type Logger } from "pino";
 import { vi } from "vitest";
-import { Bridge, bridgeSchema, type BridgeConfig } from "../../../bridges/index.ts";
+import { Bridge, bridgeSchema, type BridgeConfig, type BridgeOptions } from "../../../bridges/index.ts";
 import { FaultCounter, linkSchema } from "../../../link/index.ts";
 import { soleMapping } from "../../support/sole-mapping.ts";
 import { FakeDispatcher, FakeNetwork, type Message } from "./fakes.ts";
@@ -21,7 +21,11 @@ export class Stage implements AsyncDisposable {
     this.dispatcher = new FakeDispatcher(bridge);
   }
 
-  static async start(config: Partial<BridgeConfig> = {}, log: Logger = pino({ level: "silent" })): Promise<Stage> {
+  static async start(
+    config: Partial<BridgeConfig> = {},
+    log: Logger = pino({ level: "silent" }),
+    { isUp = true, ...more }: Partial<Pick<BridgeOptions, "routes" | "cluster">> & { isUp?: boolean } = {},
+  ): Promise<Stage> {
     // Always the same place within a tick of the deadlines, which are told in tenths of a second.
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
     const faults = new FaultCounter(log, Date.now);
@@ -39,8 +43,9 @@ export class Stage implements AsyncDisposable {
       log,
       now: () => Date.now(),
       randomBytes,
+      ...more,
     });
-    network.inbox?.up();
+    if (isUp) network.inbox?.up();
     return new Stage(network, bridge, faults);
   }
 

@@ -24,20 +24,23 @@ describe("parseCommand", () => {
     [["halod", "zone"], { command: "halod zone", flags: [] }],
     [["halod", "zone", "--nodes", "a", "-h"], { command: "help", topic: "halod zone" }],
     [["help", "halod", "table"], { command: "help", topic: "halod table" }],
-    [["help", "halod"], { command: "help", topic: "tailspin" }],
-    [["halod", "--help"], { command: "help", topic: "tailspin" }],
+    [["help", "halod"], { command: "help", topic: "halod" }],
+    [["halod", "--help"], { command: "help", topic: "halod" }],
+    [["halod"], { command: "halod", flags: [] }],
+    [["halod", "--port", "1"], { command: "halod", flags: ["--port", "1"] }],
+    [["status", "--halod", "a:1"], { command: "status", flags: ["--halod", "a:1"] }],
     [["config", "check", "--config", "x"], { command: "config check", flags: ["--config", "x"] }],
   ])("reads %j", (argv, expected) => {
     expect(parseCommand(argv)).toEqual(expected);
   });
 
-  const list = "the commands are up, dispatcher, bridge, map, config check, halod table, halod zone, help, version";
+  const list =
+    "the commands are up, dispatcher, bridge, halod, status, map, config check, halod table, halod zone, help, version";
   it.each([
     [["dispacher"], `dispacher: unknown command; ${list}; did you mean dispatcher?`],
     [["xyzzy"], `xyzzy: unknown command; ${list}`],
     [["config"], "config: needs a second word; did you mean config check?"],
     [["config", "chekc"], "config chekc: unknown command; did you mean config check?"],
-    [["halod"], "halod: needs a second word; did you mean halod table or halod zone?"],
     [["halod", "tabel"], "halod tabel: unknown command; did you mean halod table or halod zone?"],
     [["hadol", "zone"], `hadol: unknown command; ${list}; did you mean halod zone?`],
     [["cofnig", "check"], `cofnig: unknown command; ${list}; did you mean config check?`],

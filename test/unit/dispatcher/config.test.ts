@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dispatcherSchema } from "../../../dispatcher/index.ts";
+import { dispatcherFaults, dispatcherSchema } from "../../../dispatcher/index.ts";
 
 describe("dispatcherSchema", () => {
   it("has a default for everything, on loopback", () => {
@@ -16,6 +16,14 @@ describe("dispatcherSchema", () => {
       expect(dispatcherSchema.safeParse({ bridges: [address] }).success).toBe(false);
     },
   );
+
+  it("learns of bridges from a list or from HaloD, not from both", () => {
+    const faultsOf = (config: object) => dispatcherFaults(dispatcherSchema.parse(config)).map(({ message }) => message);
+    expect([faultsOf({}), faultsOf({ bridges: ["a:1"] }), faultsOf({ halod: ["halod:7071"] })]).toEqual([[], [], []]);
+    expect(faultsOf({ halod: ["halod:7071"], bridges: ["a:1"] })).toEqual([
+      "must not be set together with dispatcher.halod: HaloD tells the bridges",
+    ]);
+  });
 
   it("refuses unknown keys, and a pause below what a socket reports", () => {
     expect(dispatcherSchema.safeParse({ prot: 1 }).success).toBe(false);

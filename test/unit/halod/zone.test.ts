@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { clusterOf, emptyCluster, leave, tableOf, zoneOf, type ZoneOptions } from "../../../halod/index.ts";
+import { slotsOf, emptySlots, leave, tableOf, zoneOf, type ZoneOptions } from "../../../halod/index.ts";
 import { readZone } from "./zone-reader.ts";
 
 const ADDRESSES = new Map([
@@ -13,7 +13,7 @@ const OPTIONS: ZoneOptions = { domain: "example.org", ttlSeconds: 1, iteration: 
 
 describe("a zone", () => {
   it("names every route with its iteration, and leads to the node that owns it", () => {
-    expect(zoneOf(clusterOf(4, ["a", "b", "c"]), OPTIONS)).toBe(
+    expect(zoneOf(slotsOf(4, ["a", "b", "c"]), OPTIONS)).toBe(
       [
         "example.org. 1 IN SOA localhost. hostmaster.example.org. 7 86400 7200 3600000 1",
         "example.org. 1 IN NS localhost.",
@@ -29,7 +29,7 @@ describe("a zone", () => {
   it.each([1, 2, 8, 1_024])("has all 1,024 names of %i nodes, each at its owner", (count) => {
     const nodes = Array.from({ length: count }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
     const addresses = new Map(nodes.map((node) => [node, node]));
-    const cluster = clusterOf(1_024, nodes);
+    const cluster = slotsOf(1_024, nodes);
     const records = readZone(zoneOf(cluster, { ...OPTIONS, addresses, ttlSeconds: 60, nameServer: "ns.example.net" }));
     const [soa, ns, ...rest] = records;
     expect(soa).toMatchObject({
@@ -51,20 +51,20 @@ describe("a zone", () => {
   });
 
   it("follows a node that was replaced", () => {
-    const { cluster } = leave(clusterOf(4, ["a", "b"]), "a", "c");
+    const { cluster } = leave(slotsOf(4, ["a", "b"]), "a", "c");
     const cnames = readZone(zoneOf(cluster, OPTIONS)).filter(({ type }) => type === "CNAME");
     expect(cnames.map(({ name }) => name)).toEqual(["node1.iteration7.example.org.", "node2.iteration7.example.org."]);
   });
 
   it("has no route where there is no node", () => {
-    expect(readZone(zoneOf(emptyCluster(4), OPTIONS)).map(({ type }) => type)).toEqual(["SOA", "NS"]);
+    expect(readZone(zoneOf(emptySlots(4), OPTIONS)).map(({ type }) => type)).toEqual(["SOA", "NS"]);
   });
 
   it("takes a domain that is as long as the longest of its names allows", () => {
     const longest = `${"a".repeat(60)}.`.repeat(4).slice(0, 253 - "node4.iteration7.".length);
-    const zone = readZone(zoneOf(clusterOf(4, ["a"]), { ...OPTIONS, domain: longest }));
+    const zone = readZone(zoneOf(slotsOf(4, ["a"]), { ...OPTIONS, domain: longest }));
     expect(zone.at(-1)?.name).toHaveLength(254);
-    expect(() => zoneOf(clusterOf(4, ["a"]), { ...OPTIONS, domain: `${longest}a` })).toThrow(RangeError);
+    expect(() => zoneOf(slotsOf(4, ["a"]), { ...OPTIONS, domain: `${longest}a` })).toThrow(RangeError);
   });
 
   it.each<[string, Partial<ZoneOptions>, string]>([
@@ -91,7 +91,7 @@ describe("a zone", () => {
     ],
     ["an address with a line end", { addresses: new Map([["a", "b\n@ A 192.0.2.9"]]) }, "is not an address"],
   ])("is refused with %s", (_, wrong, message) => {
-    const make = () => zoneOf(clusterOf(4, ["a"]), { ...OPTIONS, ...wrong });
+    const make = () => zoneOf(slotsOf(4, ["a"]), { ...OPTIONS, ...wrong });
     expect(make).toThrow(RangeError);
     expect(make).toThrow(message);
   });

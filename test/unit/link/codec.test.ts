@@ -4,13 +4,13 @@ import { encode } from "../../../link/codec.ts";
 import { FrameDecoder } from "../../../link/frame-decoder.ts";
 import { Outbox } from "../../../link/outbox.ts";
 import { RecipientReader, writeRecipients } from "../../../link/recipients.ts";
-import type { Role, WireFrame } from "../../../link/wire.ts";
+import { MAX_CONTROL_BYTES, type Vocabulary, type WireFrame } from "../../../link/wire.ts";
 import { bridgeFrame, dispatcherFrame, keep } from "./frame-arbitrary.ts";
 
 const NO_CONTEXT = { via: "post", isMultiplexed: false, browser: "", origin: "", address: "" } as const;
 const LIMIT = 1_000_000;
 
-function decodeAll(from: Role, ...chunks: Buffer[]): WireFrame[] {
+function decodeAll(from: Vocabulary, ...chunks: Buffer[]): WireFrame[] {
   const decoder = new FrameDecoder(from, LIMIT);
   const frames: WireFrame[] = [];
   for (const chunk of chunks) expect(decoder.push(chunk, (frame) => frames.push(keep(frame)))).toBeNull();
@@ -117,6 +117,23 @@ describe("encode and FrameDecoder", () => {
     const [frame] = decodeAll("bridge", bytes);
     bytes.fill(0);
     expect(frame).toEqual({ type: "hold", connection: 1, payload: Buffer.from("{}") });
+  });
+
+  it("give back what HaloD and its members say, up to its limit", () => {
+    const frame = (bytes: number) => ({ type: "control", payload: Buffer.alloc(bytes, " ") }) as const;
+    const decoder = new FrameDecoder("control", 2 * MAX_CONTROL_BYTES);
+    const sizes: number[] = [];
+    const push = (bytes: Buffer) =>
+      decoder.push(bytes, (each) => {
+        if (each.type === "control") sizes.push(each.payload.length);
+      });
+    for (const size of [0, 1, MAX_CONTROL_BYTES]) expect(push(encode(frame(size)))).toBeNull();
+    expect(sizes).toEqual([0, 1, MAX_CONTROL_BYTES]);
+    expect(() => encode(frame(MAX_CONTROL_BYTES + 1))).toThrow(RangeError);
+    const long = Buffer.alloc(4 + 4 + MAX_CONTROL_BYTES + 4);
+    long.writeUInt32LE(4 + MAX_CONTROL_BYTES + 1);
+    long[4] = 0x08;
+    expect(push(long)).toMatchObject({ code: "malformed" });
   });
 
   it("refuse numbers of ours that do not fit", () => {

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { encode } from "../../../link/codec.ts";
 import type { LinkError } from "../../../link/errors.ts";
 import { FrameDecoder } from "../../../link/frame-decoder.ts";
-import type { Role, WireFrame } from "../../../link/wire.ts";
+import type { Vocabulary, WireFrame } from "../../../link/wire.ts";
 
 const LIMIT = 1_000;
 
-function faultOf(from: Role, bytes: Buffer): LinkError | null {
+function faultOf(from: Vocabulary, bytes: Buffer): LinkError | null {
   return new FrameDecoder(from, LIMIT).push(bytes, () => undefined);
 }
 
@@ -76,6 +76,20 @@ describe("FrameDecoder, against a hostile peer,", () => {
     expect(faultOf("bridge", closed)).toMatchObject({ code: "direction", message: expect.stringContaining("0x11") });
     expect(faultOf("bridge", freed)).toBeNull();
     expect(faultOf("dispatcher", closed)).toBeNull();
+  });
+
+  it("refuses what only HaloD and its members say on any other link, and everything else on theirs", () => {
+    const control = encode({ type: "control", payload: Buffer.from("{}") });
+    for (const from of ["dispatcher", "bridge"] as const) {
+      expect(faultOf(from, control)).toMatchObject({ code: "direction", message: expect.stringContaining("0x8") });
+    }
+    for (const type of ["freed", "closed"] as const) {
+      expect(faultOf("control", encode({ type, connection: 1 }))).toMatchObject({
+        code: "direction",
+        message: expect.stringContaining("on a link with HaloD nobody may"),
+      });
+    }
+    expect(faultOf("control", control)).toBeNull();
   });
 
   it("hands on what was right before the fault, and nothing after it", () => {

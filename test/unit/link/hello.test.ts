@@ -6,6 +6,7 @@ import type { Peer } from "../../../link/link.ts";
 import type { HelloFrame } from "../../../link/wire.ts";
 
 const bridge: Peer = { role: "bridge", name: "b1", instance: "bi", routes: 1_024, node: 1, nodes: 2 };
+const halod: Peer = { role: "halod", name: "h1", instance: "hi", routes: 1_024, node: 0, nodes: 8 };
 const dispatcher: Peer = { role: "dispatcher", name: "d1", instance: "di", routes: 1_024, node: 0, nodes: 2 };
 
 function self(peer: Peer, changes: Partial<HelloSelf> = {}): HelloSelf {
@@ -44,6 +45,25 @@ function errorOf(run: () => unknown): LinkError {
 describe("a hello", () => {
   it("lets both sides know each other", () => {
     expect(meet(self(bridge), self(dispatcher)).seen).toEqual([dispatcher, bridge]);
+  });
+
+  it("lets HaloD and its members know each other, however many nodes each counts", () => {
+    for (const member of [bridge, dispatcher]) {
+      const client = self({ ...member, nodes: 1_024 }, { serverRole: "halod" });
+      expect(meet(self(halod), client).seen).toEqual([client.peer, halod]);
+    }
+  });
+
+  it("is refused where another kind of process listens than the one expected", () => {
+    const atBridge = errorOf(() => meet(self(bridge), self(dispatcher, { serverRole: "halod" })));
+    expect(atBridge).toMatchObject({
+      code: "role",
+      message: "dispatcher d1 expects a halod here, and b1 is a bridge, node 1 of 2",
+    });
+    expect(errorOf(() => meet(self(halod), self(dispatcher))).message).toContain("expects a bridge here, and h1 is a");
+    expect(errorOf(() => meet(self(halod), self(halod, { serverRole: "halod" }))).message).toBe(
+      "halod h1 expects a bridge or a dispatcher here, and h1 is a halod, node 0 of 8",
+    );
   });
 
   it("does not show the secret on the wire, in any usual form", () => {

@@ -219,6 +219,32 @@ describe("a gap", () => {
     expect(told()).toEqual(["1", "gap 1 3", "3", "4", "5"]);
   });
 
+  it("that no history can fill is told at once, and once until somebody speaks", async () => {
+    const lose = () => stage.network.inbox?.gap("/a", "split", true);
+    say("1");
+    lose();
+    lose();
+    expect(told()).toEqual(["1", "gap 1 null"]);
+    say("2");
+    lose();
+    say("3");
+    await stage.advance(3_000);
+    expect(told()).toEqual(["gap 1 2", "2", "gap 2 null", "gap 2 3", "3"]);
+    expect(archive.asked).toEqual([]);
+  });
+
+  it("that no history can fill ends the filling of one that it could", async () => {
+    archive.answerMs = 1_000;
+    say("1");
+    miss("2");
+    gap();
+    live("3");
+    stage.network.inbox?.gap("/a", "split", true);
+    live("4");
+    await stage.advance(3_000);
+    expect(told()).toEqual(["1", "gap 1 3", "3", "gap 3 null", "gap 3 4", "4"]);
+  });
+
   it("of a channel that was left is forgotten, with what was held", async () => {
     archive.answerMs = 1_500;
     const clientId = await stage.session(["/b"]);

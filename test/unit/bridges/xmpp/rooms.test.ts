@@ -1,78 +1,10 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- the package has no types, and ours cannot be imported
 /// <reference path="../../../../bridges/xmpp/xmpp.d.ts" />
-import { xml, type Element } from "@xmpp/client";
+import { xml } from "@xmpp/client";
 import { describe, expect, it } from "vitest";
-import { PLAIN_NAMING } from "../../../../bridges/naming.ts";
-import { xmppSchema } from "../../../../bridges/xmpp/index.ts";
-import { RoomNames } from "../../../../bridges/xmpp/names.ts";
-import { bridgeNickTest } from "../../../../bridges/xmpp/nicks.ts";
 import { RequestError } from "../../../../bridges/xmpp/requests.ts";
-import { Rooms } from "../../../../bridges/xmpp/rooms.ts";
 import { NS } from "../../../../bridges/xmpp/stanzas.ts";
-
-const LOBBY = "lobby@muc";
-const config = xmppSchema.parse({ joinTimeoutMs: 1_000, rejoinIntervalMs: 5_000 });
-
-/** Rooms, what they send, and what they tell; the tests play the server. */
-class Play {
-  readonly sent: Element[] = [];
-  readonly told: string[] = [];
-  readonly asked: Element[] = [];
-  nowMs = 0;
-  answer: (child: Element) => Promise<Element> = () => Promise.resolve(xml("iq", { type: "result" }));
-  #ids = 0;
-  readonly rooms = new Rooms({
-    config,
-    names: new RoomNames(PLAIN_NAMING, "muc", 128),
-    nicks: ["tailspin1", "tailspin1_"],
-    now: () => this.nowMs,
-    owner: {
-      send: (stanza) => this.sent.push(stanza),
-      ask: (_type, _to, child) => {
-        this.asked.push(child);
-        return this.answer(child);
-      },
-      nextId: () => `id${(this.#ids += 1)}`,
-      occupantsOwner: (room) => ({
-        isBridge: (nick) => nick === room.nick || bridgeNickTest("tailspin")(nick),
-        onChange: (change) => this.told.push(JSON.stringify(change)),
-        onPeerJoined: (nick) => this.told.push(`peer joined ${nick}`),
-        onPeerLeft: (nick) => this.told.push(`peer left ${nick}`),
-      }),
-      onJoined: (room, absence) => this.told.push(`joined ${room.name} ${absence ?? "anew"}`),
-      onLost: (room, reason) => this.told.push(`lost ${room.name} ${reason}`),
-      onSetUpFailed: () => this.told.push("set-up failed"),
-    },
-  });
-
-  static async connected(): Promise<Play> {
-    const play = new Play();
-    await play.rooms.onConnected();
-    return play;
-  }
-
-  get log(): readonly string[] {
-    return this.sent.map(({ attrs }) => `${attrs["type"] ?? "join"} ${attrs["to"] ?? ""}`);
-  }
-
-  show(nick: string, statuses: readonly string[] = [], type?: string, item: Record<string, string> = {}): void {
-    const codes = statuses.map((code) => xml("status", { code }));
-    const x = xml("x", { xmlns: NS.mucUser }, xml("item", item), ...codes);
-    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/${nick}`, type }, x));
-  }
-
-  refuse(condition: string, words = "", id = this.sent.at(-1)?.attrs["id"]): void {
-    const text = xml("text", { xmlns: NS.errors }, words);
-    const error = xml("error", { type: "auth" }, xml(condition, { xmlns: NS.errors }), text);
-    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/tailspin1`, type: "error", id }, error));
-  }
-
-  async joined(): Promise<void> {
-    const join = this.rooms.join("/lobby");
-    this.show("tailspin1", ["110"]);
-    await join;
-  }
-}
+import { LOBBY, Play } from "./rooms-play.ts";
 
 describe("Rooms", () => {
   it("joins without history, with the list of who is there, and tells changes after it", async () => {
@@ -206,6 +138,28 @@ describe("Rooms", () => {
     expect(play.told.at(-1)).toBe("joined /lobby banned");
   });
 
+  it("asks once more at once, and then at an interval, when a join that brings it back is not answered", async () => {
+    const play = await Play.connected();
+    await play.joined();
+    play.show("tailspin1", ["110", "307"], "unavailable");
+    const joins = (): number => play.log.filter((line) => line.startsWith("join ")).length;
+    expect(joins()).toBe(2);
+    for (const [nowMs, count] of [
+      [999, 2],
+      [1_000, 3], // At once.
+      [2_000, 3], // It says goodbye, for the server may have let it in by now.
+      [3_000, 3],
+      [7_999, 3],
+      [8_000, 4],
+    ] as const) {
+      play.nowMs = nowMs;
+      play.rooms.sweep(nowMs);
+      expect(joins(), `at ${nowMs} ms`).toBe(count);
+    }
+    play.show("tailspin1", ["110"]);
+    expect(play.told.at(-1)).toBe("joined /lobby kicked");
+  });
+
   it("gives up a join that is not answered, and does not take a late answer for one", async () => {
     const play = await Play.connected();
     const join = play.rooms.join("/lobby");
@@ -241,6 +195,25 @@ describe("Rooms", () => {
     await back;
     expect(play.log.slice(2)).toEqual([`join ${LOBBY}/tailspin1`]);
     expect(play.told.at(-1)).toBe("joined /lobby gone");
+  });
+
+  it("is not in by the late answer to the join of a stream that has died", async () => {
+    const play = await Play.connected();
+    await play.joined();
+    play.rooms.onDisconnected("gone");
+    const dead = play.rooms.onConnected();
+    play.rooms.onDisconnected("gone again");
+    await dead;
+    const back = play.rooms.onConnected();
+    play.answered = 1;
+    play.show("tailspin1", ["110"]);
+    expect(play.rooms.get("/lobby")?.isJoined).toBe(false);
+    play.show("tailspin1", ["110"], "unavailable");
+    play.answered = 2;
+    play.show("tailspin1", ["110"]);
+    await back;
+    expect(play.sent).toHaveLength(3);
+    expect(play.told).toEqual(["joined /lobby anew", "joined /lobby gone"]);
   });
 
   it("comes back where the room has forgotten it", async () => {

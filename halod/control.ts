@@ -1,0 +1,113 @@
+/** What HaloD and its members say to each other: the JSON in the link's `control` frames. */
+import { z } from "zod";
+import type { Cluster } from "./cluster.ts";
+
+/** host:port; a name has up to 253 characters. */
+const MAX_ADDRESS = 300;
+/** A table of the most bridges, with the longest names, is shorter than a control frame may be. */
+export const MAX_BRIDGES = 2_048;
+
+const epoch = z.number().int().min(0);
+const node = z.number().int().min(1);
+const address = z
+  .string()
+  .min(1)
+  .max(MAX_ADDRESS)
+  .regex(/^[!#-[\]-~]+$/, "must be host:port");
+/** A character of an instance is a byte in JSON. */
+const INSTANCE = /^[A-Za-z0-9._:-]{1,64}$/;
+const instance = z.string().regex(INSTANCE);
+const time = z.number();
+
+const requestShape = z.discriminatedUnion("type", [
+  /** A bridge says where dispatchers reach it; a dispatcher has no address. `epoch`: of the table that it has, or 0. */
+  z.object({ type: z.literal("register"), address: address.optional(), epoch }),
+  /** A bridge goes: its routes go to others at once. Answered with `left` when everybody was told. */
+  z.object({ type: z.literal("leave") }),
+  /** Answered with `status`. */
+  z.object({ type: z.literal("status") }),
+]);
+
+const clusterShape = z.object({
+  epoch: node,
+  owners: z.array(z.number().int().min(0)),
+  nodes: z
+    .array(z.object({ node, address, instance, state: z.enum(["active", "spare"]), sinceMs: time }))
+    .max(MAX_BRIDGES),
+});
+
+const statusShape = z.object({
+  type: z.literal("status"),
+  epoch,
+  /** Whether there is a table. */
+  isFormed: z.boolean(),
+  /** When the table changed last; milliseconds since 1970, as all times here. */
+  changedMs: time,
+  routes: node,
+  dispatchers: z.number().int().min(0),
+  nodes: z
+    .array(
+      z.object({
+        node,
+        address,
+        instance,
+        state: z.enum(["active", "spare", "lost"]),
+        routes: z.number().int().min(0),
+        sinceMs: time,
+      }),
+    )
+    .max(MAX_BRIDGES),
+});
+
+const answerShape = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("cluster"), cluster: clusterShape }),
+  z.object({ type: z.literal("left") }),
+  /** It may not register; `text` is for both operators. */
+  z.object({ type: z.literal("refused"), text: z.string().max(2_000) }),
+  statusShape,
+]);
+
+/** From a member, or from whoever asks for the status. */
+export type ControlRequest = z.infer<typeof requestShape>;
+
+/** From HaloD. */
+export type ControlAnswer = z.infer<typeof answerShape>;
+
+/** The whole cluster as HaloD sees it. */
+export type ClusterStatus = z.infer<typeof statusShape>;
+
+/** @returns null where it is none */
+export function parseRequest(payload: Buffer): ControlRequest | null {
+  return parse(requestShape, payload);
+}
+
+/** @returns null where it is none */
+export function parseAnswer(payload: Buffer): ControlAnswer | null {
+  return parse(answerShape, payload);
+}
+
+/** The payload of a frame. */
+export function controlPayload(message: ControlRequest | ControlAnswer): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}
+
+/** The payload that tells everybody of a cluster. */
+export function clusterPayload(cluster: Cluster): Buffer {
+  return Buffer.from(JSON.stringify({ type: "cluster", cluster }));
+}
+
+/** Whether a table can carry what names a process. */
+export function isInstance(name: string): boolean {
+  return INSTANCE.test(name);
+}
+
+function parse<T>(shape: z.ZodType<T>, payload: Buffer): T | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(payload.toString("utf8"));
+  } catch {
+    return null;
+  }
+  const result = shape.safeParse(value);
+  return result.success ? result.data : null;
+}

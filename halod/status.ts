@@ -1,0 +1,52 @@
+import type { ClusterStatus } from "./control.ts";
+import { clusterOf, type Membership } from "./membership.ts";
+
+/** What `tailspin status` is told. @param dispatchers how many have registered */
+export function statusOf(membership: Membership, dispatchers: number): ClusterStatus {
+  const { epoch, isFormed, changedMs, routes, members, active } = membership;
+  const owned = new Map<number, number>();
+  for (const owner of clusterOf(membership)?.owners ?? []) owned.set(owner, (owned.get(owner) ?? 0) + 1);
+  const nodes = members
+    .toSorted((a, b) => a.node - b.node)
+    .map(({ node, address, instance, sinceMs, lostMs }) => {
+      const state = lostMs !== null ? "lost" : active.includes(instance) ? "active" : "spare";
+      return { node, address, instance, sinceMs, state, routes: owned.get(node) ?? 0 } as const;
+    });
+  return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes };
+}
+
+/** The status as lines for a terminal. @param nowMs milliseconds since 1970 */
+export function statusText(status: ClusterStatus, nowMs: number): string {
+  const { epoch, isFormed, changedMs, routes, dispatchers, nodes } = status;
+  const bridges = counted(nodes.length, "bridge");
+  const head = isFormed
+    ? `epoch ${epoch}, for ${age(nowMs - changedMs)}: ${counted(routes, "route")}, ${bridges}, ${counted(dispatchers, "dispatcher")}`
+    : `no table yet: ${bridges} registered, ${counted(dispatchers, "dispatcher")}`;
+  const rows = nodes.map(({ node, state, routes: owned, address, sinceMs }) => {
+    return [String(node), state, String(owned), address, age(nowMs - sinceMs)];
+  });
+  const table = nodes.length === 0 ? [] : ["", ...aligned([["node", "state", "routes", "address", "for"], ...rows])];
+  return `${[head, ...table].join("\n")}\n`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600), Math.floor(seconds / 60)];
+  if (days > 0) return `${days} d ${hours % 24} h`;
+  if (hours > 0) return `${hours} h ${minutes % 60} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,122 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { pino, type Logger } from "pino";
+import {
+  HaloClient,
+  HaloDaemon,
+  halodSchema,
+  type Cluster,
+  type HalodConfig,
+  type HaloMember,
+} from "../../halod/index.ts";
+import { FaultCounter, linkSchema } from "../../link/index.ts";
+
+const SCRIPT = fileURLToPath(new URL("halod-members.ts", import.meta.url));
+const READY_MS = 60_000;
+const silent = pino({ level: "silent" });
+const now = () => performance.timeOrigin + performance.now();
+
+export const ROUTES = 24;
+export const SECRET = "a secret of the test";
+
+/** A HaloD in this process. */
+export function startHalod(changes: Partial<HalodConfig>, log: Logger = silent): Promise<HaloDaemon> {
+  return HaloDaemon.start({
+    config: halodSchema.parse({ port: 0, ...changes }),
+    routes: ROUTES,
+    secret: SECRET,
+    name: "h1",
+    instance: randomUUID(),
+    link: linkSchema.parse({}),
+    faults: new FaultCounter(log, now),
+    log,
+    now,
+    randomBytes,
+  });
+}
+
+/** A member in this process, which keeps what it was told. */
+export class TestMember implements AsyncDisposable {
+  readonly client: HaloClient;
+  readonly clusters: Cluster[] = [];
+
+  /** @param node the number of a bridge; none for a dispatcher */
+  constructor(port: number, node?: number, log: Logger = silent) {
+    const name = `m${node ?? ""}`;
+    const instance = randomUUID();
+    const member: HaloMember =
+      node === undefined
+        ? { role: "dispatcher", instance, name }
+        : { role: "bridge", node, address: `b${node}:7070`, instance, name };
+    this.client = new HaloClient({
+      addresses: [`127.0.0.1:${port}`],
+      member,
+      routes: ROUTES,
+      secret: SECRET,
+      log,
+      link: linkSchema.parse({}),
+      faults: new FaultCounter(log, now),
+      randomBytes,
+      random: () => 0.01,
+    });
+    this.client.start((cluster) => this.clusters.push(cluster));
+  }
+
+  /** The newest table, one character a route. */
+  get owners(): string {
+    return this.clusters.at(-1)?.owners.join("") ?? "none";
+  }
+
+  get epochs(): number[] {
+    return this.clusters.map(({ epoch }) => epoch);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+  }
+}
+
+/** Members in a process of their own, to be killed or stopped. */
+export class MemberProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  private constructor(argument: string) {
+    const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
+    const [command, ...rest] = [...bound, process.execPath, SCRIPT, argument];
+    this.#child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  }
+
+  /** Resolves when all of them have been told a table in which they are. */
+  static async start(
+    port: number,
+    nodes: readonly number[],
+    { secret = SECRET, routes = ROUTES } = {},
+  ): Promise<MemberProcess> {
+    const members = new MemberProcess(JSON.stringify({ port, nodes, secret, routes }));
+    const { stdout } = members.#child;
+    if (stdout === null) throw new Error("standard output is a pipe");
+    try {
+      await once(createInterface({ input: stdout }), "line", { signal: AbortSignal.timeout(READY_MS) });
+    } catch (cause) {
+      await members[Symbol.asyncDispose]();
+      throw new Error("the members were not told a table", { cause });
+    }
+    return members;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** SIGKILL. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+}
