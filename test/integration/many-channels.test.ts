@@ -63,7 +63,7 @@ describe.each(Object.entries(IRC_SERVERS))("10,000 channels on %s", (_, startSer
     await Promise.all(sessions.map((session, index) => session.all("unsubscribe", names(index))));
     await vi.waitFor(async () => expect(await channelsOf(counter)).toBe(own), WAIT);
     await Promise.all(sessions.map((session) => session.end()));
-    const nothing = { sessions: 0, channels: 0, patterns: 0, connections: 0, exchanges: 0 };
+    const nothing = { sessions: 0, channels: 0, patterns: 0, connections: 0, exchanges: 0, puppets: 0 };
     await vi.waitFor(async () => expect((await stack.measure()).census).toEqual(nothing), WAIT);
   }
 });
