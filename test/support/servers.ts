@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ContainerServer } from "./container-server.ts";
 import { chosenEngine } from "./engine.ts";
@@ -17,6 +17,8 @@ export type { TestServer } from "./test-server.ts";
 /** How a server runs as a child process, and what of its configuration is not as in a container. */
 interface Recipe {
   readonly command: string;
+  /** A script beside the configuration that it needs too. */
+  readonly script?: string;
   /** @param file its configuration @param data a folder of its own, which outlives a stop */
   args(file: string, data: string): readonly string[];
   /** Passages of the configuration, each there exactly once, and what stands there instead. */
@@ -51,7 +53,8 @@ export function startInspircd(): Promise<TestServer> {
 export function startProsody(): Promise<TestServer> {
   return startReal(IMAGES.prosody, "prosody.cfg.lua", {
     command: "sh",
-    args: (file) => [join(IMAGES.prosody.folder, "start"), file],
+    script: "start",
+    args: (file) => [join(dirname(file), "start"), file],
     edits: ({ port, otherPorts }, data) => [
       ["c2s_ports = { 5222 }", `c2s_ports = { ${port} }`],
       ["component_ports = { 5347 }", `component_ports = { ${otherPorts["component"]} }`],
@@ -68,7 +71,8 @@ export function startProsody(): Promise<TestServer> {
 export function startEjabberd(): Promise<TestServer> {
   return startReal(IMAGES.ejabberd, "ejabberd.yml", {
     command: "sh",
-    args: (file, data) => [join(IMAGES.ejabberd.folder, "start"), file, data],
+    script: "start",
+    args: (file, data) => [join(dirname(file), "start"), file, data],
     edits: ({ port, otherPorts }, data) => [
       [`ip: "0.0.0.0"\n    port: 5222`, `ip: "127.0.0.1"\n    port: ${port}`],
       [`ip: "0.0.0.0"\n    port: 5347`, `ip: "127.0.0.1"\n    port: ${otherPorts["component"]}`],
@@ -100,7 +104,8 @@ async function startReal(image: ServerImage, fileName: string, recipe: Recipe): 
   const original = await readFile(join(image.folder, fileName), "utf8");
   const edited = recipe.edits(ports, data).reduce((text, [from, to]) => replaceOnce(text, from, to), original);
   await writeFile(file, edited);
-  // Started as root, the server runs as nobody.
+  if (recipe.script !== undefined) await copyFile(join(image.folder, recipe.script), join(folder, recipe.script));
+  // Started as root, the server runs as nobody, who may not be able to read this repository.
   await chmod(folder, 0o755);
   await mkdir(data);
   await chmod(data, 0o777);
