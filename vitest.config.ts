@@ -34,6 +34,8 @@ export default defineConfig({
       {
         test: {
           name: "contract",
+          // Of two bridges each: the XMPP servers know nine components.
+          maxConcurrency: 4,
           include: ["test/contract/**/*.test.ts"],
           ...withServers,
           sequence: { groupOrder: 1 },
