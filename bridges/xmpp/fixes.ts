@@ -1,6 +1,7 @@
 import { client, type Element, type Entity } from "@xmpp/client";
 import { component } from "@xmpp/component";
 import type { Account } from "./config.ts";
+import { answerChallenge, unsalted, type SaltedPassword } from "./scram.ts";
 import type { XmppSocket } from "./socket.ts";
 
 /** What a stream is made of. */
@@ -51,10 +52,13 @@ const SERVICE = "xmpp://localhost:5222";
  *    (https://github.com/xmppjs/xmpp.js/blob/main/packages/connection/index.js): it is the end of the socket.
  * 9. `start` leaves a rejected promise behind when the connection breaks at the wrong moment, which ends the process
  *    (https://github.com/xmppjs/xmpp.js/blob/main/packages/connection/index.js): its two steps are taken here.
+ * 10. A login by SCRAM takes the better part of a second, as each of thousands of rounds is a turn of its own
+ *    (https://github.com/mwild1/js-sasl-scram-sha-1/blob/master/lib/bitops.js): Node computes it, in some milliseconds.
  */
 export function makeEntity(options: EntityOptions): FixedEntity {
   const { account, socket, onStanza, onError } = options;
-  const entity = account.type === "user" ? makeClient(account, options) : makeComponent(account);
+  const salted = unsalted();
+  const entity = account.type === "user" ? makeClient(account, salted, options) : makeComponent(account);
   let isOnline = false;
   entity.timeout = options.timeoutMs;
   entity.reconnect.stop(); // 4
@@ -65,7 +69,15 @@ export function makeEntity(options: EntityOptions): FixedEntity {
     if (isOnline && isStanza(element)) return onStanza(element); // 7
     if (element.is("error", STREAMS)) return onStreamError(element, options); // 8
     if (element.is("features", STREAMS)) keepNeeded(element); // 5
-    handle(element);
+    if (account.type !== "user" || !element.is("challenge", SASL)) return handle(element);
+    // 10. The server waits for the answer, so nothing overtakes it.
+    answerChallenge(element.getText(), account.password, salted).then(
+      () => handle(element),
+      (error: unknown) => {
+        onError(error instanceof Error ? error : new Error(String(error)));
+        socket.destroy();
+      },
+    );
   };
   makeSocketsFrom(entity, socket);
   // The library fires it in the turn in which the server's last word arrives: no stanza comes between.
@@ -91,7 +103,11 @@ export function makeEntity(options: EntityOptions): FixedEntity {
   };
 }
 
-function makeClient(account: Extract<Account, { type: "user" }>, options: EntityOptions): Entity {
+function makeClient(
+  account: Extract<Account, { type: "user" }>,
+  salted: SaltedPassword,
+  options: EntityOptions,
+): Entity {
   const { username, password, domain } = account;
   return client({
     service: SERVICE,
@@ -111,7 +127,7 @@ function makeClient(account: Extract<Account, { type: "user" }>, options: Entity
             : `the server and we have no way to log in in common; it offers ${offered}`,
         );
       }
-      await authenticate({ username, password }, chosen);
+      await authenticate({ username, password, ...salted }, chosen);
     },
   });
 }

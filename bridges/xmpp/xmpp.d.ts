@@ -28,7 +28,15 @@ declare module "@xmpp/client" {
     readonly Parser: new () => Parser;
   };
 
-  type Authenticate = (credentials: { username: string; password: string }, mechanism: string) => Promise<void>;
+  /** With what SCRAM-SHA-1 needs of the password, where that was computed before: it looks when it has the challenge. */
+  interface Credentials {
+    username: string;
+    password: string;
+    salt: readonly number[];
+    saltedPassword: Uint8Array;
+  }
+
+  type Authenticate = (credentials: Credentials, mechanism: string) => Promise<void>;
 
   /** What a client and a component have in common. */
   export interface Entity extends EventEmitter {
