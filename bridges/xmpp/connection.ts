@@ -139,7 +139,7 @@ export class Connection {
 
   /** @returns why the connection ended */
   async #connectOnce(): Promise<string> {
-    const { config, account, node, log } = this.#parts;
+    const { config, account, node, log, random } = this.#parts;
     this.#reason = "";
     let ca: string | undefined;
     try {
@@ -156,7 +156,8 @@ export class Connection {
     // A new one each time: nothing that belongs to the last stream may outlive it.
     const entity = makeEntity({
       account,
-      resource: `tailspin-${node}`,
+      // Of its own: what the server still has to end of the last stream must not throw this one out of its rooms.
+      resource: `tailspin-${node}-${random().toString(36).slice(2, 10)}`,
       socket,
       timeoutMs: connectTimeoutMs,
       allowPlainWithoutTls,

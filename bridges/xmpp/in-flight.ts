@@ -1,5 +1,6 @@
 import { NetworkError } from "../network.ts";
 import type { XmppConfig } from "./config.ts";
+import type { Refusal } from "./stanzas.ts";
 
 /** A message that was sent, and has not come back. */
 export interface Sent {
@@ -56,9 +57,11 @@ export class InFlight {
     this.#take(room, id)?.resolve();
   }
 
-  /** The room has refused it, with these words. */
-  onRefusal(room: string, id: string, words: string): void {
-    this.#take(room, id)?.reject(new NetworkError("refused", words));
+  /** The room has refused it. */
+  onRefusal(room: string, id: string, { condition, words }: Refusal): void {
+    // XEP-0045 §7.4: we are not in the room any more, and have not noticed yet. It can be said again when we are back.
+    const kind = condition === "not-acceptable" ? "unavailable" : "refused";
+    this.#take(room, id)?.reject(new NetworkError(kind, words));
   }
 
   /** @param lastIdOf the archive id of the last message that a room has shown */

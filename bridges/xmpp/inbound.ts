@@ -28,7 +28,7 @@ export class Inbound {
   onMessage(stanza: Element, find: (jid: string) => Room | undefined): void {
     const { type, from = "", id = "" } = stanza.attrs;
     const [jid, nick] = splitJid(from);
-    if (type === "error") return this.#parts.inFlight.onRefusal(jid, id, refusalOf(stanza).words);
+    if (type === "error") return this.#parts.inFlight.onRefusal(jid, id, refusalOf(stanza));
     const room = type === "groupchat" ? find(jid) : undefined;
     // Without a nick it is the room that speaks, or tells its subject.
     if (room?.isJoined !== true || nick === "") return;

@@ -16,12 +16,19 @@ describe("InFlight", () => {
     const inFlight = new InFlight(xmppSchema.parse({}));
     const [one, two] = [inFlight.add("1", message()), inFlight.add("2", message())];
     inFlight.onReflection("other@muc", "1");
-    inFlight.onRefusal("other@muc", "2", "no");
+    inFlight.onRefusal("other@muc", "2", { condition: "forbidden", words: "no" });
     expect(inFlight.has("1") && inFlight.has("2")).toBe(true);
     inFlight.onReflection("r@muc", "1");
-    inFlight.onRefusal("r@muc", "2", "no voice");
+    inFlight.onRefusal("r@muc", "2", { condition: "forbidden", words: "no voice" });
     await one;
     await expect(two).rejects.toMatchObject({ kind: "refused", message: "no voice" });
+  });
+
+  it("gives back what a room did not take because we were out of it", async () => {
+    const inFlight = new InFlight(xmppSchema.parse({}));
+    const sent = inFlight.add("1", message());
+    inFlight.onRefusal("r@muc", "1", { condition: "not-acceptable", words: "Only occupants may speak" });
+    await expect(sent).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   it("is bounded in number and in bytes, and lets one large message through", async () => {
