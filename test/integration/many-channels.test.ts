@@ -40,13 +40,19 @@ describe.each(Object.entries(IRC_SERVERS))("10,000 channels on %s", (_, startSer
 
   it("are joined and left again, and nothing stays behind", { timeout: 5 * STEP_MS }, async () => {
     const heaps = [(await stack.measure()).heapBytes];
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= 2; round++) {
       await subscribeAndUnsubscribe(round);
       heaps.push((await stack.measure()).heapBytes);
     }
-    const [before = 0, , second = 0, third = 0] = heaps;
-    expect(third - second, `heap after each round: ${heaps.join(", ")}`).toBeLessThan(MOST_GROWN_BYTES);
-    expect(third - before, `heap after each round: ${heaps.join(", ")}`).toBeLessThan(MOST_KEPT_BYTES);
+    await subscribeAndUnsubscribe(3);
+    const [before = 0, , second = 0] = heaps;
+    // What the last turns have touched may be collected a moment later; what leaks stays.
+    await vi.waitFor(async () => {
+      const third = (await stack.measure()).heapBytes;
+      const told = `heap after each round: ${[...heaps, third].join(", ")}`;
+      expect(third - second, told).toBeLessThan(MOST_GROWN_BYTES);
+      expect(third - before, told).toBeLessThan(MOST_KEPT_BYTES);
+    }, WAIT);
   });
 
   async function subscribeAndUnsubscribe(round: number): Promise<void> {
