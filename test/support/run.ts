@@ -19,7 +19,13 @@ const vitest = (name: string, projects: readonly string[], ...more: string[]): J
 const [task = "", ...extra] = process.argv.slice(2);
 
 const TASKS: Readonly<Record<string, readonly Job[]>> = {
-  test: [vitest("unit, contract, integration, e2e", ["unit", "contract", "integration", "e2e"], ...extra)],
+  test: [
+    vitest(
+      "unit, properties, contract, integration, e2e",
+      ["unit", "properties", "contract", "integration", "e2e"],
+      ...extra,
+    ),
+  ],
   conformance: [vitest("conformance", ["conformance"], ...extra)],
   fuzz: [vitest("fuzz", ["fuzz"], ...extra)],
   check: [
