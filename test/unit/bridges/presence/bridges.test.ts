@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_ANNOUNCEMENT_BYTES } from "../../../../bridges/presence/announcement.ts";
 import { Peers } from "../../../../bridges/presence/peers.ts";
 import { seeded } from "../../../support/seeded.ts";
-import { BridgeStub } from "./bridge-stub.ts";
+import { PresenceBridge } from "./presence-bridge.ts";
 import { SplitNetwork } from "./split-network.ts";
 
 const WHERE = { network: "fake", name: "#lobby" };
 
 describe("Presence of other bridges", () => {
   let network: SplitNetwork;
-  let here: BridgeStub;
-  let there: BridgeStub;
+  let here: PresenceBridge;
+  let there: PresenceBridge;
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
@@ -23,10 +23,10 @@ describe("Presence of other bridges", () => {
     vi.useRealTimers();
   });
 
-  function make(peer: string, maxMembers?: number): BridgeStub {
-    const stub = new BridgeStub(network.place(peer), maxMembers);
-    network.connect(stub.place, true);
-    return stub;
+  function make(peer: string, maxMembers?: number): PresenceBridge {
+    const bridge = new PresenceBridge(network.place(peer), maxMembers);
+    network.connect(bridge.place, true);
+    return bridge;
   }
 
   it("comes with the list that a first watcher's bridge asks for, and then as changes", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { seeded } from "../../../support/seeded.ts";
-import { BridgeStub } from "./bridge-stub.ts";
+import { PresenceBridge } from "./presence-bridge.ts";
 import { type Place, SplitNetwork } from "./split-network.ts";
 
 const BRIDGES = 3;
@@ -41,13 +41,13 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** Three bridges on one network. */
 class World {
   readonly network: SplitNetwork;
-  readonly bridges: readonly BridgeStub[];
+  readonly bridges: readonly PresenceBridge[];
 
   constructor(seed: number, maxMembers?: number) {
     this.network = new SplitNetwork(seeded(seed));
     this.bridges = Array.from(
       { length: BRIDGES },
-      (_, index) => new BridgeStub(this.network.place(`tailspin${index + 1}`), maxMembers),
+      (_, index) => new PresenceBridge(this.network.place(`tailspin${index + 1}`), maxMembers),
     );
     for (const { place } of this.bridges) this.network.connect(place, true);
   }

@@ -52,7 +52,7 @@ interface FoldData {
 }
 
 /** As much of a bridge as presence is about, in one channel: the real presence, and browsers that come and go. */
-export class BridgeStub {
+export class PresenceBridge {
   readonly place: Place;
   readonly faults = new FaultCounter(pino({ level: "silent" }), Date.now);
   readonly folds = new Map<Session, Fold>();
