@@ -82,11 +82,16 @@ export class TestMember implements AsyncDisposable {
 /** Members in a process of their own, to be killed or stopped. */
 export class MemberProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #ready = Promise.withResolvers<void>();
+  #epoch = 0;
+  #change = Promise.withResolvers<void>();
 
   private constructor(argument: string) {
     const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
     const [command, ...rest] = [...bound, process.execPath, SCRIPT, argument];
     this.#child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
+    if (this.#child.stdout === null) throw new Error("standard output is a pipe");
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#onLine(line));
   }
 
   /** Resolves when all of them have been told a table in which they are. */
@@ -96,15 +101,22 @@ export class MemberProcess implements AsyncDisposable {
     { secret = SECRET, routes = ROUTES } = {},
   ): Promise<MemberProcess> {
     const members = new MemberProcess(JSON.stringify({ port, nodes, secret, routes }));
-    const { stdout } = members.#child;
-    if (stdout === null) throw new Error("standard output is a pipe");
+    const late = AbortSignal.timeout(READY_MS);
     try {
-      await once(createInterface({ input: stdout }), "line", { signal: AbortSignal.timeout(READY_MS) });
+      await Promise.race([members.#ready.promise, once(late, "abort").then(() => late.throwIfAborted())]);
     } catch (cause) {
       await members[Symbol.asyncDispose]();
       throw new Error("the members were not told a table", { cause });
     }
     return members;
+  }
+
+  /** Resolves when all of them have been told this table, or a newer one. @throws Error after a bounded time */
+  async told(epoch: number): Promise<void> {
+    const late = AbortSignal.timeout(READY_MS);
+    while (this.#epoch < epoch) {
+      await Promise.race([this.#change.promise, once(late, "abort").then(() => late.throwIfAborted())]);
+    }
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -118,5 +130,13 @@ export class MemberProcess implements AsyncDisposable {
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
+  }
+
+  #onLine(line: string): void {
+    const epoch = /^epoch (\d+)$/.exec(line)?.[1];
+    if (epoch === undefined) return this.#ready.resolve();
+    this.#epoch = Number(epoch);
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 }

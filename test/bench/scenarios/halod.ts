@@ -34,7 +34,7 @@ export async function halod(plan: Plan): Promise<Findings> {
     const one = async (node: number) => MemberProcess.start(daemon.port, [node], { secret: SECRET, routes: ROUTES });
     const all = MemberProcess.start(daemon.port, rest, { secret: SECRET, routes: ROUTES });
     const victims = Array.from({ length: plan.rounds }, (_, index) => one(BRIDGES - index));
-    await using _members = await all;
+    await using members = await all;
     const formedMs = performance.now() - started;
     // What it takes to let them in is another matter.
     await delay(plan.warmUpMs, undefined, { signal: plan.signal });
@@ -47,10 +47,10 @@ export async function halod(plan: Plan): Promise<Findings> {
       const node = BRIDGES - index;
       const killed = performance.now();
       await victim[Symbol.asyncDispose]();
-      await watcher.until((cluster) => !cluster.owners.includes(node), plan.signal);
+      const { epoch } = await watcher.until((cluster) => !cluster.owners.includes(node), plan.signal);
       failoverMs.push(performance.now() - killed);
-      // All the others are told as well, and they are one process here: let it read what it was told.
-      await delay(plan.warmUpMs, undefined, { signal: plan.signal });
+      // All the others are told as well, and they are one process here.
+      await members.told(epoch);
     }
     const share = (100 * totalMs(cpu)) / HEARTBEAT_MS;
     return {
@@ -96,13 +96,14 @@ class Watcher implements AsyncDisposable {
     });
   }
 
-  async until(isRight: (cluster: Cluster) => boolean, signal: AbortSignal): Promise<void> {
+  async until(isRight: (cluster: Cluster) => boolean, signal: AbortSignal): Promise<Cluster> {
     const end = performance.now() + TOLD_MS;
     while (!this.#cluster || !isRight(this.#cluster)) {
       signal.throwIfAborted();
       if (performance.now() > end) throw new Error(`no such table within ${TOLD_MS} ms`);
       await Promise.race([this.#change.promise, delay(100)]);
     }
+    return this.#cluster;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
