@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeIrcd, type Script } from "../unit/bridges/irc/fake-ircd.ts";
+import { FakeIrcd, type FakeClient, type Script } from "../unit/bridges/irc/fake-ircd.ts";
 import { IrcBench } from "../support/irc-bench.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { replaceOnce, startVariant } from "../support/server-variants.ts";
@@ -86,14 +86,19 @@ describe("channels over several receiving connections", () => {
     await using bench = new IrcBench(ircd.port);
     await bench.inbox.isUp();
     expect([await bench.join("/a"), await bench.join("/b")]).toEqual(["accepted", "accepted"]);
+    const held: FakeClient[] = [];
     let isHeld = true;
-    ircd.script = (client, command) => isHeld && client.nick === "tailspin1r2" && command === "USER";
+    ircd.script = (client, command) => {
+      if (!isHeld || client.nick !== "tailspin1r2" || command !== "USER") return false;
+      held.push(client);
+      return true;
+    };
     ircd.client("tailspin1r2").socket.destroy();
-    await vi.waitFor(() => expect(bench.warnings).toHaveLength(1), WAIT);
+    await vi.waitFor(() => expect([bench.warnings.length, held.length]).toEqual([1, 1]), WAIT);
     expect(await bench.say("/a", "one")).toBe("accepted");
     expect(await bench.say("/b", "two")).toMatch(/^unavailable: the channel's connection is away/);
     isHeld = false;
-    ircd.client("tailspin1r2").socket.destroy();
+    for (const { socket } of held) socket.destroy();
     await vi.waitFor(async () => expect(await bench.say("/b", "three")).toBe("accepted"), WAIT);
     expect(bench.inbox.gaps.map(({ channel }) => channel)).toEqual(["/b"]);
     expect(bench.inbox.downs).toEqual([]);
