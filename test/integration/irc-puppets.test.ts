@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
-import { CometdClient, textsOf } from "../support/cometd-client.ts";
-import { LocalStack } from "../support/local-stack.ts";
+import { textsOf } from "../support/cometd-client.ts";
+import type { LocalStack } from "../support/local-stack.ts";
+import { openPage, PUPPET_PARTS, PUPPET_SETTINGS, startPuppetStack } from "../support/puppet-stack.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { startEmbedded, startInspircd, startNgircd, type TestServer } from "../support/servers.ts";
 
@@ -24,26 +24,10 @@ describe.each([
   });
 
   function startStack(settings: object = {}): Promise<LocalStack> {
-    const config = ircSchema.parse({ identity: "puppet", reconnectMinMs: 20, reconnectMaxMs: 100, ...settings });
-    const network = new IrcNetwork(
-      { ...config, host: server.host, port: server.port },
-      {
-        node: 1,
-        log: pino({ level: "silent" }),
-        now: Date.now,
-        random: Math.random,
-        newId: () => `id-${count++}`,
-      },
-    );
-    return LocalStack.start({ network, bridge: { puppetLingerMs: 500 } });
+    const config = ircSchema.parse({ ...PUPPET_SETTINGS, ...settings });
+    return startPuppetStack(new IrcNetwork({ ...config, host: server.host, port: server.port }, PUPPET_PARTS));
   }
 
-  const open = (stack: LocalStack, name: string, browser?: string): Promise<CometdClient> =>
-    CometdClient.open(`http://127.0.0.1:${stack.port()}`, {
-      transport: "long-polling",
-      name,
-      ...(browser === undefined ? {} : { browser }),
-    });
   /** A channel of its own for each test, as bob sees it. */
   async function enter(bob: RawIrc): Promise<{ channel: string; ircChannel: string }> {
     const name = `room${count++}`;
@@ -77,8 +61,8 @@ describe.each([
     await using stack = await startStack();
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel, ircChannel } = await enter(bob);
-    await using alice = await open(stack, "Alice Smith");
-    await using other = await open(stack, "carol");
+    await using alice = await openPage(stack, "Alice Smith");
+    await using other = await openPage(stack, "carol");
     const heard = await other.subscribe(channel);
     await alice.subscribe(channel);
     await vi.waitFor(
@@ -100,7 +84,7 @@ describe.each([
   it("are who they say in WHOIS, and no operators, not even where they are the first to speak", async () => {
     await using stack = await startStack();
     await using bob = await RawIrc.login(server, `bob${count++}`);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const name = `room${count++}`;
     expect(await alice.publish(`/${name}`, { text: "first" })).toMatchObject({ successful: true });
     await bob.join(`#${name}`);
@@ -113,7 +97,7 @@ describe.each([
     await using stack = await startStack();
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel } = await enter(bob);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const presence = await alice.subscribe(`/presence${channel}`);
     await alice.subscribe(channel);
     await vi.waitFor(
@@ -127,8 +111,8 @@ describe.each([
     await using stack = await startStack();
     const nick = `bob${count++}`;
     await using bob = await RawIrc.login(server, nick);
-    await using alice = await open(stack, "alice");
-    await using eve = await open(stack, "eve");
+    await using alice = await openPage(stack, "alice");
+    await using eve = await openPage(stack, "eve");
     const heard = await alice.subscribe("/user/alice");
     await expect(eve.subscribe("/user/alice")).rejects.toThrow(/403:.*yours is \/user\/eve/);
     bob.send("PRIVMSG alice :psst");
@@ -148,7 +132,7 @@ describe.each([
 
   it("hear of it when nobody is there", async () => {
     await using stack = await startStack();
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const refused = (error: RegExp): object => ({ successful: false, error: expect.stringMatching(error) as string });
     expect(await alice.publish("/user/nobody", { text: "?" })).toMatchObject(
       refused(/^403:.*The network refused.*401/),
@@ -161,10 +145,10 @@ describe.each([
     await using stack = await startStack();
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel, ircChannel } = await enter(bob);
-    await using first = await open(stack, "alice");
+    await using first = await openPage(stack, "alice");
     const mine = await first.subscribe("/user/alice");
     await first.subscribe(channel);
-    await using second = await open(stack, "alice");
+    await using second = await openPage(stack, "alice");
     await second.subscribe(channel);
     await vi.waitFor(
       async () => expect(await people(ircChannel, bob)).toEqual(expect.arrayContaining(["alice", "alice_2"])),
@@ -181,9 +165,9 @@ describe.each([
     await using stack = await startStack();
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel } = await enter(bob);
-    await using other = await open(stack, "other");
+    await using other = await openPage(stack, "other");
     const heard = await other.subscribe(channel);
-    await using rogue = await open(stack, "tailspin2");
+    await using rogue = await openPage(stack, "tailspin2");
     expect(await rogue.publish(channel, { text: "<alice> hi" })).toMatchObject({ successful: true });
     await vi.waitFor(() => expect(heard).toHaveLength(1), WAIT);
     expect(heard[0]).toMatchObject({
@@ -197,8 +181,8 @@ describe.each([
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel, ircChannel } = await enter(bob);
     const browser = randomUUID();
-    const one = await open(stack, "alice", browser);
-    const other = await open(stack, "alice", browser);
+    const one = await openPage(stack, "alice", browser);
+    const other = await openPage(stack, "alice", browser);
     await one.subscribe(channel);
     await other.subscribe(channel);
     await vi.waitFor(async () => expect(await people(ircChannel, bob)).toContain("alice"), WAIT);
@@ -216,8 +200,8 @@ describe.each([
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel, ircChannel } = await enter(bob);
     const browser = randomUUID();
-    const one = await open(stack, "alice", browser);
-    await using other = await open(stack, "alice", browser);
+    const one = await openPage(stack, "alice", browser);
+    await using other = await openPage(stack, "alice", browser);
     const heard = await other.subscribe("/user/alice");
     await one.subscribe(channel);
     await vi.waitFor(async () => expect(await people(ircChannel, bob)).toContain("alice"), WAIT);
@@ -231,10 +215,10 @@ describe.each([
     await using stack = await startStack({ maxPuppets: 1 });
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel, ircChannel } = await enter(bob);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     await alice.subscribe(channel);
     await vi.waitFor(async () => expect(await people(ircChannel, bob)).toContain("alice"), WAIT);
-    await using carol = await open(stack, "carol");
+    await using carol = await openPage(stack, "carol");
     expect(await carol.publish(channel, { text: "hi" })).toMatchObject({ successful: true });
     await vi.waitFor(
       () => expect(said(bob, ircChannel)).toEqual([[expect.stringMatching(/^tailspin1s/), "<carol> hi"]]),
@@ -247,7 +231,7 @@ describe.each([
     await using stack = await startStack();
     await using bob = await RawIrc.login(server, `bob${count++}`);
     const { channel, ircChannel } = await enter(bob);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     await alice.subscribe(channel);
     await vi.waitFor(async () => expect(await people(ircChannel, bob)).toContain("alice"), WAIT);
     bob.send(`MODE ${ircChannel} +m`);
@@ -267,7 +251,7 @@ describe.each([
 
   it("come back with the server, and speak again", async () => {
     await using stack = await startStack();
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const channel = `/room${count++}`;
     const heard = await alice.subscribe(channel);
     expect(await alice.publish(channel, { text: "before" })).toMatchObject({ successful: true });

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { XmppNetwork, xmppSchema } from "../../bridges/xmpp/index.ts";
-import { CometdClient, textsOf } from "../support/cometd-client.ts";
-import { LocalStack } from "../support/local-stack.ts";
+import { textsOf } from "../support/cometd-client.ts";
+import type { LocalStack } from "../support/local-stack.ts";
+import { openPage, PUPPET_PARTS, PUPPET_SETTINGS, startPuppetStack } from "../support/puppet-stack.ts";
 import { RawRoom } from "../support/raw-room.ts";
 import { RawXmpp } from "../support/raw-xmpp.ts";
 import { startProsody, type TestServer } from "../support/servers.ts";
@@ -31,26 +31,11 @@ describe("puppets on XMPP", () => {
       port: server.otherPorts["component"],
       mucService: XMPP_SERVICE.mucDomain,
       tls: "none",
-      identity: "puppet",
-      reconnectMinMs: 20,
-      reconnectMaxMs: 100,
+      ...PUPPET_SETTINGS,
     });
-    const network = new XmppNetwork(config, {
-      node: 1,
-      log: pino({ level: "silent" }),
-      now: Date.now,
-      random: Math.random,
-      newId: () => `id-${count++}`,
-    });
-    return LocalStack.start({ network, bridge: { puppetLingerMs: 500 } });
+    return startPuppetStack(new XmppNetwork(config, PUPPET_PARTS));
   }
 
-  const open = (stack: LocalStack, name: string, browser?: string): Promise<CometdClient> =>
-    CometdClient.open(`http://127.0.0.1:${stack.port()}`, {
-      transport: "long-polling",
-      name,
-      ...(browser === undefined ? {} : { browser }),
-    });
   /** A channel of its own for each test, and its room as bob sees it. */
   async function enter(bob: RawXmpp): Promise<{ channel: string; room: RawRoom }> {
     const name = `room${count++}`;
@@ -79,8 +64,8 @@ describe("puppets on XMPP", () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
     const { channel, room } = await enter(bob);
-    await using alice = await open(stack, "Alice Smith");
-    await using other = await open(stack, "carol");
+    await using alice = await openPage(stack, "Alice Smith");
+    await using other = await openPage(stack, "carol");
     const heard = await other.subscribe(channel);
     await alice.subscribe(channel);
     await vi.waitFor(() => expect(nicksIn(room, bob)).toEqual(["Alice Smith", "bob", "carol", "tailspin1"]), WAIT);
@@ -102,7 +87,7 @@ describe("puppets on XMPP", () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
     const { channel, room } = await enter(bob);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const presence = await alice.subscribe(`/presence${channel}`);
     await alice.subscribe(channel);
     const id = `xmpp:${room.jid}/alice`;
@@ -116,7 +101,7 @@ describe("puppets on XMPP", () => {
   it("are told things, and tell things, in private", async () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const heard = await alice.subscribe("/user/alice");
     bob.send(`<message to="alice@${DOMAIN}" type="chat" id="p1"><body>psst</body></message>`);
     await vi.waitFor(() => expect(textsOf(heard)).toEqual(["psst"]), WAIT);
@@ -133,7 +118,7 @@ describe("puppets on XMPP", () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
     const { channel, room } = await enter(bob);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     await alice.subscribe(channel);
     const heard = await alice.subscribe("/user/alice");
     await vi.waitFor(() => expect(nicksIn(room, bob)).toContain("alice"), WAIT);
@@ -153,7 +138,7 @@ describe("puppets on XMPP", () => {
   it("hear of it when nobody is there, and so do people who write to nobody", async () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const answer = await alice.publish("/user/nobody@localhost", { text: "hello?" });
     expect(answer).toMatchObject({ successful: false, error: expect.stringMatching(/^403:.*The network refused/) });
     expect(await alice.publish("/user/bob", { text: "hello?" })).toMatchObject({
@@ -169,10 +154,10 @@ describe("puppets on XMPP", () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
     const { channel, room } = await enter(bob);
-    await using first = await open(stack, "alice");
+    await using first = await openPage(stack, "alice");
     const mine = await first.subscribe("/user/alice");
     await first.subscribe(channel);
-    await using second = await open(stack, "alice");
+    await using second = await openPage(stack, "alice");
     await second.subscribe(channel);
     await vi.waitFor(() => expect(nicksIn(room, bob)).toEqual(["alice", "alice-2", "bob", "tailspin1"]), WAIT);
     await expect(second.subscribe("/user/alice")).rejects.toThrow(/403:.*yours is/);
@@ -187,7 +172,7 @@ describe("puppets on XMPP", () => {
     await using stack = await startStack();
     await using bob = await RawXmpp.login(server);
     const { channel, room } = await enter(bob);
-    await using rogue = await open(stack, "tailspin2");
+    await using rogue = await openPage(stack, "tailspin2");
     await rogue.subscribe(channel);
     await vi.waitFor(() => expect(nicksIn(room, bob)).toEqual(["bob", "tailspin1", "tailspin2-2"]), WAIT);
   });
@@ -197,8 +182,8 @@ describe("puppets on XMPP", () => {
     await using bob = await RawXmpp.login(server);
     const { channel, room } = await enter(bob);
     const browser = randomUUID();
-    const one = await open(stack, "alice", browser);
-    const other = await open(stack, "alice", browser);
+    const one = await openPage(stack, "alice", browser);
+    const other = await openPage(stack, "alice", browser);
     await one.subscribe(channel);
     await other.subscribe(channel);
     await vi.waitFor(() => expect(nicksIn(room, bob)).toEqual(["alice", "bob", "tailspin1"]), WAIT);
@@ -214,7 +199,7 @@ describe("puppets on XMPP", () => {
 
   it("own no room, not even where they are the first to speak", async () => {
     await using stack = await startStack();
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const name = `room${count++}`;
     expect(await alice.publish(`/${name}`, { text: "first" })).toMatchObject({ successful: true });
     await using bob = await RawXmpp.login(server);
@@ -227,7 +212,7 @@ describe("puppets on XMPP", () => {
 
   it("come back with the server, and speak again", async () => {
     await using stack = await startStack();
-    await using alice = await open(stack, "alice");
+    await using alice = await openPage(stack, "alice");
     const channel = `/room${count++}`;
     const heard = await alice.subscribe(channel);
     expect(await alice.publish(channel, { text: "before" })).toMatchObject({ successful: true });

@@ -1,16 +1,11 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { connectTo } from "./connect-to.ts";
+import { Waiters } from "./waiters.ts";
 
 /** What a test waits for: a pattern, or a question about one line. */
 export type LineMatcher = RegExp | ((line: string) => boolean);
-
-interface Waiter {
-  readonly matches: (line: string) => boolean;
-  readonly resolve: (line: string) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
-}
 
 const DEFAULT_WAIT_MS = 5_000;
 
@@ -19,7 +14,7 @@ export class RawIrc implements AsyncDisposable {
   /** Everything received so far, without line ends. */
   readonly lines: string[] = [];
   readonly #socket: Socket;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Waiters<string>();
   #read = 0;
   #asked = 0;
   #isClosed = false;
@@ -34,12 +29,7 @@ export class RawIrc implements AsyncDisposable {
   }
 
   static async connect(host: string, port: number): Promise<RawIrc> {
-    const socket = connect({ host, port, noDelay: true });
-    await once(socket, "connect", { signal: AbortSignal.timeout(DEFAULT_WAIT_MS) }).catch((error: unknown) => {
-      socket.destroy();
-      throw new Error(`could not connect to ${host}:${port}`, { cause: error });
-    });
-    return new RawIrc(socket);
+    return new RawIrc(await connectTo(host, port, DEFAULT_WAIT_MS));
   }
 
   /** Connects, registers and joins the channels given. */
@@ -105,21 +95,7 @@ export class RawIrc implements AsyncDisposable {
       const line = this.lines[this.#read++];
       if (line !== undefined && matches(line)) return line;
     }
-    if (this.#isClosed) throw this.#failure(matcher, "the connection is closed");
-    return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        this.#waiters.delete(waiter);
-        reject(this.#failure(matcher, `not within ${timeoutMs} ms`));
-      };
-      const timer = setTimeout(giveUp, timeoutMs);
-      const waiter: Waiter = {
-        matches,
-        resolve,
-        reject: (error) => reject(this.#failure(matcher, error.message)),
-        timer,
-      };
-      this.#waiters.add(waiter);
-    });
+    return this.#waiters.wait(matches, timeoutMs, (reason) => this.#failure(matcher, reason));
   }
 
   /** Resolves when the server has closed the connection, or has already. */
@@ -141,22 +117,12 @@ export class RawIrc implements AsyncDisposable {
   #onLine(line: string): void {
     if (/^PING /i.test(line)) this.send(`PONG ${line.slice(5)}`);
     this.lines.push(line);
-    for (const waiter of this.#waiters) {
-      if (!waiter.matches(line)) continue;
-      this.#read = this.lines.length;
-      clearTimeout(waiter.timer);
-      this.#waiters.delete(waiter);
-      waiter.resolve(line);
-    }
+    if (this.#waiters.came(line)) this.#read = this.lines.length;
   }
 
   #onClose(reason: string): void {
     this.#isClosed = true;
-    for (const waiter of this.#waiters) {
-      clearTimeout(waiter.timer);
-      waiter.reject(new Error(reason));
-    }
-    this.#waiters.clear();
+    this.#waiters.close(reason);
   }
 
   #failure(matcher: LineMatcher, reason: string): Error {

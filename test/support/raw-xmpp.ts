@@ -1,16 +1,12 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { connectTo } from "./connect-to.ts";
+import { Waiters } from "./waiters.ts";
 import { childOf, childrenOf, escapeXml, textOf, XmlStream, type XmlElement } from "./xml-stream.ts";
 import { XMPP_SERVICE } from "./xmpp-service.ts";
 
 /** A question about one stanza. */
 export type StanzaMatcher = (stanza: XmlElement) => boolean;
-
-interface Waiter {
-  readonly matches: StanzaMatcher;
-  readonly resolve: (stanza: XmlElement) => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** Who logs in: an account, or a guest, who needs none. */
 export type Login = { readonly user: string; readonly password: string } | "guest";
@@ -25,7 +21,7 @@ export class RawXmpp implements AsyncDisposable {
   readonly stanzas: XmlElement[] = [];
   readonly #socket: Socket;
   readonly #stream: XmlStream;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Waiters<XmlElement>();
   #jid = "";
   #read = 0;
   #asked = 0;
@@ -44,12 +40,7 @@ export class RawXmpp implements AsyncDisposable {
   }
 
   static async connect(host: string, port: number): Promise<RawXmpp> {
-    const socket = connect({ host, port, noDelay: true });
-    await once(socket, "connect", { signal: AbortSignal.timeout(DEFAULT_WAIT_MS) }).catch((error: unknown) => {
-      socket.destroy();
-      throw new Error(`could not connect to ${host}:${port}`, { cause: error });
-    });
-    return new RawXmpp(socket);
+    return new RawXmpp(await connectTo(host, port, DEFAULT_WAIT_MS));
   }
 
   /** Connects and logs in. */
@@ -167,28 +158,14 @@ export class RawXmpp implements AsyncDisposable {
     await this.waitFor(({ name }) => name === "stream:features", "the features of the stream");
   }
 
-  async #await(matches: StanzaMatcher, what: string, timeoutMs: number = DEFAULT_WAIT_MS): Promise<XmlElement> {
-    if (this.#isClosed) throw this.#failure(what, "the connection is closed");
-    const { promise, resolve, reject } = Promise.withResolvers<XmlElement>();
-    const waiter: Waiter = { matches, resolve, reject: (error) => reject(this.#failure(what, error.message)) };
-    const timer = setTimeout(() => waiter.reject(new Error(`not within ${timeoutMs} ms`)), timeoutMs);
-    this.#waiters.add(waiter);
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#waiters.delete(waiter);
-    }
+  #await(matches: StanzaMatcher, what: string, timeoutMs: number): Promise<XmlElement> {
+    return this.#waiters.wait(matches, timeoutMs, (reason) => this.#failure(what, reason));
   }
 
   #onStanza(stanza: XmlElement): void {
     this.stanzas.push(stanza);
     this.#answerPing(stanza);
-    for (const waiter of this.#waiters) {
-      if (!waiter.matches(stanza)) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve(stanza);
-    }
+    this.#waiters.came(stanza);
   }
 
   #answerPing({ name, attributes, children }: XmlElement): void {
@@ -201,8 +178,7 @@ export class RawXmpp implements AsyncDisposable {
 
   #onClose(reason: string): void {
     this.#isClosed = true;
-    for (const waiter of this.#waiters) waiter.reject(new Error(reason));
-    this.#waiters.clear();
+    this.#waiters.close(reason);
   }
 
   #failure(what: string, reason: string): Error {

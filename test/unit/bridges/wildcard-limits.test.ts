@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NetworkError } from "../../../bridges/index.ts";
-import type { Message } from "./fakes.ts";
 import { connect, dataOf, disconnect, publish, Stage, subscribe } from "./stage.ts";
+import { onStage, WILDCARD_LIMITS } from "./wildcard-stage.ts";
 
 describe("Wildcards at their limits", () => {
   let stage: Stage;
@@ -10,34 +10,16 @@ describe("Wildcards at their limits", () => {
   const lines: string[] = [];
   beforeEach(async () => {
     lines.length = 0;
-    const config = {
-      maxWildcardChannels: 4,
-      leaveAfterMs: 1_000,
-      discoveryIntervalMs: 2_000,
-      sessionTimeoutMs: 900_000,
-    };
-    stage = await Stage.start(config, pino({ level: "debug" }, { write: (line) => lines.push(line) }));
+    stage = await Stage.start(WILDCARD_LIMITS, pino({ level: "debug" }, { write: (line) => lines.push(line) }));
     clientId = await stage.session();
   });
   afterEach(async () => {
     await stage[Symbol.asyncDispose]();
   });
 
-  /** What waits for a session. */
-  const waiting = async (id = clientId) => dataOf(await stage.ask(connect(id, { advice: { timeout: 0 } })));
-  const joined = () => stage.network.joins.map(({ channel }) => channel);
+  const { joined, hear, listener, waiting: waitingOf } = onStage(() => stage);
+  const waiting = (id = clientId) => waitingOf(id);
   const told = (text: string) => lines.filter((line) => line.includes(`"${text}"`)).length;
-  /** Subscribes; after a list, the next one is a moment away. @returns the reply */
-  async function hear(id: string, names: string | string[], fields: Message = {}): Promise<Message | undefined> {
-    const poll = stage.dispatcher.post(subscribe(id, names, fields));
-    await stage.advance(250);
-    return poll.messages[0];
-  }
-  async function listener(...names: string[]): Promise<string> {
-    const id = await stage.session();
-    await hear(id, names);
-    return id;
-  }
 
   describe("on a network with faults", () => {
     it("fails clearly while it is away, and when it does not tell its channels", async () => {

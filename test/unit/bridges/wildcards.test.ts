@@ -2,38 +2,21 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NetworkError } from "../../../bridges/index.ts";
 import type { Message } from "./fakes.ts";
 import { connect, dataOf, disconnect, publish, Stage, subscribe, unsubscribe } from "./stage.ts";
+import { onStage, WILDCARD_LIMITS } from "./wildcard-stage.ts";
 
 describe("Wildcards", () => {
   let stage: Stage;
   let clientId: string;
   beforeEach(async () => {
-    const config = {
-      maxWildcardChannels: 4,
-      leaveAfterMs: 1_000,
-      discoveryIntervalMs: 2_000,
-      sessionTimeoutMs: 900_000,
-    };
-    stage = await Stage.start(config);
+    stage = await Stage.start(WILDCARD_LIMITS);
     clientId = await stage.session();
   });
   afterEach(async () => {
     await stage[Symbol.asyncDispose]();
   });
 
-  /** What waits for a session. */
-  const waiting = async (id = clientId) => dataOf(await stage.ask(connect(id, { advice: { timeout: 0 } })));
-  const joined = () => stage.network.joins.map(({ channel }) => channel);
-  /** Subscribes; after a list, the next one is a moment away. @returns the reply */
-  async function hear(id: string, names: string | string[], fields: Message = {}): Promise<Message | undefined> {
-    const poll = stage.dispatcher.post(subscribe(id, names, fields));
-    await stage.advance(250);
-    return poll.messages[0];
-  }
-  async function listener(...names: string[]): Promise<string> {
-    const id = await stage.session();
-    await hear(id, names);
-    return id;
-  }
+  const { joined, hear, listener, waiting: waitingOf } = onStage(() => stage);
+  const waiting = (id = clientId) => waitingOf(id);
   const replay = (from: Message): Message => ({ ext: { replay: from } });
 
   it("joins what is there before it answers, and delivers it", async () => {
