@@ -133,15 +133,18 @@ export class XmppOutsiders implements Outsiders {
   }
 
   async carried(last: string): Promise<readonly string[]> {
-    // The whole archive is a lot for a server to read again and again.
-    await waitUntil(async () => (await this.#page("<before/>", 20)).texts.includes(last), `${last} in the archive`);
     const texts: string[] = [];
-    for (let position = ""; ;) {
+    let position = "";
+    // Each page once, and then what is new: the whole archive is a lot for a server to read again and again. Publishes whose
+    // fate is unknown may come after the last one, any number of them.
+    const readOn = async (): Promise<boolean> => {
       const page = await this.#page(position, PAGE);
       texts.push(...page.texts);
-      if (page.isLast) return texts;
-      position = `<after>${escapeXml(page.lastId)}</after>`;
-    }
+      if (page.lastId !== "") position = `<after>${escapeXml(page.lastId)}</after>`;
+      return page.isLast && texts.includes(last);
+    };
+    await waitUntil(readOn, `${last} in the archive`);
+    return texts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
