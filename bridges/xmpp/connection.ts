@@ -210,6 +210,8 @@ export class Connection {
     this.#address = account.type === "user" ? address : `tailspin-${node}@${account.component}/tailspin`;
     this.#isOnline = true;
     this.#onlineMs = now();
+    // Logging in took its time, without a stanza.
+    this.#lastHeardMs = this.#onlineMs;
     owner.onOnline();
   }
 

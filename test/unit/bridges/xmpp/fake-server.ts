@@ -12,6 +12,8 @@ export interface FakeServerOptions {
   readonly features?: string;
   /** Sent in the clear right behind `<proceed/>`. */
   readonly behindProceed?: string;
+  /** Lets nobody in before that. */
+  readonly opens?: Promise<void>;
 }
 
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
@@ -72,7 +74,7 @@ export class FakeServer implements AsyncDisposable {
         this.#serve(new TLSSocket(socket, { isServer: true, ...this.#options.tls }), true);
       } else if (text.includes("<auth")) {
         isLoggedIn = true;
-        socket.write(`<success xmlns="${SASL}"/>`);
+        void Promise.resolve(this.#options.opens).then(() => socket.write(`<success xmlns="${SASL}"/>`));
       } else if (text.includes(BIND)) {
         const id = /id="([^"]*)"/.exec(text)?.[1] ?? "";
         const jid = "<jid>bridge@xmpp.test/r</jid>";

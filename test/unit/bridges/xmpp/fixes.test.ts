@@ -112,6 +112,22 @@ describe("a stream of @xmpp/client", () => {
     expect(server.connections).toBe(2);
   });
 
+  it("does not take a server for dead because it was slow to let us in", async () => {
+    const { promise: opens, resolve: open } = Promise.withResolvers<void>();
+    const deadAfterMs = 200;
+    const { server, isOnline, downs } = await connect({ opens }, { ...PLAINLY, deadAfterMs, pingIntervalMs: 20 });
+    await vi.waitFor(() => expect(server.received).toContain("<auth"), WAIT);
+    const askedMs = Date.now();
+    await vi.waitFor(() => expect(Date.now() - askedMs).toBeGreaterThan(deadAfterMs), WAIT);
+    expect(downs).toEqual([]);
+    const openedMs = Date.now();
+    open();
+    await isOnline();
+    // It answers no pings.
+    await vi.waitFor(() => expect(downs).toEqual(["the server fell silent"]), WAIT);
+    expect(Date.now() - openedMs).toBeGreaterThanOrEqual(deadAfterMs);
+  });
+
   it("sends no character that XML cannot carry", async () => {
     const { server, connection, isOnline } = await connect();
     await isOnline();
