@@ -16,6 +16,7 @@ export interface ReaderOptions {
   readonly since: NonNullable<HistoryQuery["since"]>;
   readonly goal: Goal;
   readonly maxMessages: number;
+  /** See `extend`. */
   readonly deadlineMs: number;
   readonly now: () => number;
   /** How often a page that does not follow on is asked for again before it is taken as it is. */
@@ -43,6 +44,7 @@ export class Reader {
   readonly #ids = new Set<string>();
   readonly #holes = new Set<number>();
   #position: ReaderOptions["since"];
+  #deadlineMs: number;
   #doubts: number;
   #hasStopped = false;
   /** How often in a row the end of history was the same. */
@@ -53,6 +55,7 @@ export class Reader {
   constructor(options: ReaderOptions) {
     this.#options = options;
     this.#position = options.since;
+    this.#deadlineMs = options.deadlineMs;
     this.#doubts = options.doubts;
   }
 
@@ -73,7 +76,7 @@ export class Reader {
 
   /** Called once. What it has read is there at any time. */
   async run(): Promise<Ending> {
-    const { goal, now, deadlineMs, maxMessages } = this.#options;
+    const { goal, now, maxMessages } = this.#options;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       let turn: Turn;
       do {
@@ -87,16 +90,21 @@ export class Reader {
       if (turn === "grown") this.#quietEnds = 1;
       else if (turn === "end") this.#quietEnds += 1;
       if (this.#quietEnds >= 2 && !goal.isKnown()) return "complete";
-      await this.#pause(Math.min(pauseMs, Math.max(deadlineMs - now(), 0)));
+      await this.#pause(Math.min(pauseMs, Math.max(this.#deadlineMs - now(), 0)));
       if (this.#hasStopped) return "stopped";
       if (this.#isReached()) return "complete";
-      if (now() >= deadlineMs) return "late";
+      if (now() >= this.#deadlineMs) return "late";
     }
   }
 
   stop(): void {
     this.#hasStopped = true;
     this.#wake();
+  }
+
+  /** There is more time. */
+  extend(deadlineMs: number): void {
+    this.#deadlineMs = Math.max(this.#deadlineMs, deadlineMs);
   }
 
   /** More may have been said: the end that was seen does not count. */

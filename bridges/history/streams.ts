@@ -63,7 +63,7 @@ export class Streams {
     const one = said(channel, message);
     const filling = this.#fillings.get(channel.name);
     if (!filling) return this.#deliver(channel, one);
-    filling.hold(one);
+    if (!filling.hold(one)) return;
     this.#heldMessages += 1;
     this.#heldBytes += one.text.length;
     const { maxReplayMessages, logMessages, logBytes } = this.#options;
@@ -77,12 +77,11 @@ export class Streams {
     const { messages, archive, now, gapFillTimeoutMs, maxReplayMessages, log } = this.#options;
     const current = this.#fillings.get(channel.name);
     this.#unproved.delete(channel.name);
-    // Nothing has come since: what is being filled is this gap as well.
-    if (current?.held.length === 0) return current.again();
-    if (current) this.#finish(current, "stopped");
+    const deadlineMs = now() + gapFillTimeoutMs;
+    // What is being filled is this gap as well.
+    if (current) return current.again(deadlineMs);
     const last = messages.last(channel.name);
     if (!last) return this.#tell(channel, reason, null);
-    const deadlineMs = now() + gapFillTimeoutMs;
     const filling = new Filling({ channel, reason, last, archive, deadlineMs, now, maxMessages: maxReplayMessages });
     this.#fillings.set(channel.name, filling);
     filling.run().then(
@@ -103,12 +102,15 @@ export class Streams {
   }
 
   /**
-   * A network is away: what waits need wait no longer. Where nothing waits, the gap that is told after the rejoin takes the
-   * place of the one that was being filled.
+   * A network is away, perhaps not for long: what waits, waits some more. Where nothing waits, the gap that is told after the
+   * rejoin takes the place of the one that was being filled.
    */
   down(networkName: string): void {
+    const deadlineMs = this.#options.now() + this.#options.gapFillTimeoutMs;
     for (const filling of this.#fillings.values()) {
-      if (filling.channel.network.name === networkName) this.#finish(filling, "stopped", filling.held.length > 0);
+      if (filling.channel.network.name !== networkName) continue;
+      if (filling.held.length > 0) filling.extend(deadlineMs);
+      else this.#finish(filling, "stopped", false);
     }
   }
 
@@ -143,7 +145,7 @@ export class Streams {
     if (this.#fillings.get(channel.name) !== filling) return;
     this.#release(filling);
     const isComplete = ending === "complete";
-    if (isComplete && filling.held.length === 0) this.#unproved.set(channel.name, reason);
+    if (isComplete && filling.isQuiet) this.#unproved.set(channel.name, reason);
     const { messages, log } = this.#options;
     // Their own set: the log may be smaller than what is filled in.
     const delivered = new Set<string>();
@@ -158,17 +160,20 @@ export class Streams {
       this.#deliver(channel, said(channel, message));
     }
     isMissing ||= found.holes.has(found.messages.length);
-    const held = filling.held.filter(({ id }) => !delivered.has(id));
-    if (isMissing || (!isComplete && isToldHere)) this.#tell(channel, reason, held[0]?.id ?? null);
-    for (const one of held) this.#deliver(channel, one);
+    for (const { held, isProved } of found.live) {
+      const fresh = held.filter(({ id }) => !delivered.has(id));
+      if (isMissing || (!isProved && isToldHere)) this.#tell(channel, reason, fresh[0]?.id ?? null);
+      isMissing = false;
+      for (const one of fresh) this.#deliver(channel, one);
+    }
     if (delivered.size === 0) return;
-    const counts = { filled: delivered.size, held: held.length };
+    const counts = { filled: delivered.size, held: filling.held.length };
     log.info({ channel: channel.name, reason, ending, ...counts }, "gap filled from history");
   }
 
   #deliver(channel: Channel, { id, text, timeMs }: Said): void {
     const { messages, broadcast, lateCopies } = this.#options;
-    // Two of those that were held may be the same.
+    // History may have brought it meanwhile.
     if (messages.has(channel.name, id)) return;
     const open = this.#openGaps.get(channel.name);
     if (open) this.#notice(channel, open.reason, open.after, id);

@@ -54,6 +54,8 @@ export async function runFault(server: FaultServer, seed: string | number): Prom
   const clients = [resources.use(alice), resources.use(carol), resources.use(dave)];
 
   const traffic = new Traffic(outsiders, [alice, carol]);
+  // A history is asked for what came after the last message, so there has to be one.
+  await waitUntil(() => clients.every(({ arrivals }) => arrivals.length > 0), "a first message for everybody");
   await pause(plan.calmMs);
   await server.inflict(plan, { gate, outsiders, outages });
   const complaints = await traffic.end();

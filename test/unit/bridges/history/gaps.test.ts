@@ -186,25 +186,45 @@ describe("a gap", () => {
     expect(told()).toEqual([]);
   });
 
-  it("is told where the network goes away again before it could be filled, unless nothing has come since", async () => {
+  it("is filled together with the next, where the network goes away again before it could be", async () => {
     archive.answerMs = 1_000;
     say("1");
+    miss("2");
     gap();
-    live("3");
+    say("3");
     stage.network.inbox?.down("cut");
-    expect(told()).toEqual(["1", "gap 1 3", "3"]);
+    expect(told()).toEqual(["1"]);
     archive.answerMs = 0;
-    miss("3", "4");
+    miss("4");
     gap();
     stage.network.inbox?.down("cut again");
     miss("5");
     gap();
     say("6");
-    await stage.advance(100);
-    expect(told()).toEqual(["4", "5", "6"]);
+    await stage.advance(2_000);
+    expect(told()).toEqual(["2", "3", "4", "5", "6"]);
   });
 
-  it("that comes while another is being filled is one of its own, unless nothing has come between them", async () => {
+  it("is told where the network stays away for longer than what waits may", async () => {
+    archive.fault = "unavailable";
+    say("1");
+    gap();
+    live("3");
+    await stage.advance(1_500);
+    stage.network.inbox?.down("cut");
+    await stage.advance(1_900);
+    expect(told()).toEqual(["1"]);
+    await stage.advance(200);
+    expect(told()).toEqual(["gap 1 3", "3"]);
+    archive.fault = null;
+    miss("3", "4");
+    gap();
+    say("5");
+    await stage.advance(100);
+    expect(told()).toEqual(["4", "5"]);
+  });
+
+  it("that comes while another is being filled is told at its place, where only the first could be filled", async () => {
     archive.answerMs = 100;
     say("1");
     miss("2");
@@ -213,10 +233,22 @@ describe("a gap", () => {
     gap();
     say("3");
     gap("away again");
-    miss("4");
-    say("5");
-    await stage.advance(1_000);
-    expect(told()).toEqual(["1", "gap 1 3", "3", "4", "5"]);
+    live("5");
+    await stage.advance(3_000);
+    expect(told()).toEqual(["1", "2", "3", "gap 3 5", "5"]);
+  });
+
+  it("that comes while another is being filled is told as well, where neither could be filled", async () => {
+    archive.fault = "refused";
+    archive.answerMs = 100;
+    say("1");
+    gap();
+    live("3");
+    stage.network.inbox?.message({ channel: "/a", from: "ann", id: "3", data: "3", timeMs: 3_000 });
+    gap("away again");
+    live("5");
+    await stage.advance(3_000);
+    expect(told()).toEqual(["1", "gap 1 3", "3", "gap 3 5", "5"]);
   });
 
   it("that no history can fill is told at once, and once until somebody speaks", async () => {

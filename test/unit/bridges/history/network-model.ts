@@ -100,8 +100,6 @@ export class NetworkModel {
       case "lose":
         return archive.lose(CHANNEL, step.count);
       case "away":
-        // Going away while a gap is being filled leaves one.
-        if (!this.#isLagging) await this.#stage.advance(1_000);
         if (!this.#isAway) network.inbox?.down("cut");
         this.#isAway = true;
         this.#onTheWay = [];
@@ -123,8 +121,6 @@ export class NetworkModel {
     this.#isAway = false;
     this.#stage.network.inbox?.gap(CHANNEL, "cut");
     this.#stage.network.inbox?.up();
-    // A network that is sound stays for as long as filling takes.
-    if (!this.#isLagging) await this.#stage.advance(1_000);
   }
 
   #say(count: number): void {
