@@ -34,11 +34,11 @@ describe("encodePayload", () => {
   });
 
   it("says text that JSON has to escape as it is, and only what nobody changes", () => {
-    for (const text of ['"quoted"', "a\\b", 'a","b":"c', "ünï 😀"]) expect(encode({ text })).toEqual([{ text }]);
+    for (const text of ['say "hi"', "a\\b", 'a","b":"c', "ünï 😀"]) expect(encode({ text })).toEqual([{ text }]);
     for (const text of ["", " a", "a ", "a\x7fb", "a\x02b", "a\ud800b"]) {
       const json = JSON.stringify({ text });
       expect(encode({ text })).toEqual([{ text: json }]);
-      expect(decode(encode({ text }))).toEqual({ data: JSON.parse(json), from: null });
+      expect(decode(encode({ text }))).toMatchObject({ data: JSON.parse(json), from: null });
     }
   });
 
