@@ -23,9 +23,11 @@ const IRC_CHANNELS = 10_000;
 /** XMPP servers take a few hundred joins a second, and this is done three times. */
 const XMPP_CHANNELS = Number(process.env["TEST_XMPP_CHANNELS"] ?? 500);
 const PER_MESSAGE = 100;
-/** Generous, as machines are shared: some 20 joins a second. */
-const STEP_MS = Math.max(60_000, 50 * XMPP_CHANNELS);
+/** Generous, as machines are shared: ten joins a second. */
+const STEP_MS = Math.max(60_000, 100 * XMPP_CHANNELS);
 const WAIT = { timeout: STEP_MS, interval: 50 };
+/** A long list is work for a server, which is busy with leaving. */
+const COUNT_WAIT = { timeout: STEP_MS, interval: 500 };
 /** What later rounds may leave behind: of 10,000 channels, less than 120 bytes for each. */
 const MOST_GROWN_BYTES = 1024 * 1024;
 /** What the first rounds may: code is compiled, tables have grown and do not shrink. */
@@ -55,6 +57,8 @@ const onXmpp = ([name, start]: [string, () => Promise<TestServer>]): Subject => 
       tls: "none",
       // So that the service's own list tells when a room has been left.
       persistentRooms: false,
+      joinTimeoutMs: STEP_MS,
+      requestTimeoutMs: STEP_MS,
     },
   }),
   counterOn: countOnXmpp,
@@ -109,7 +113,7 @@ describe.each(SUBJECTS)("$channels channels on $name", ({ channels, start, netwo
     expect((await stack.measure()).census.channels).toBe(channels);
 
     await Promise.all(sessions.map((session, index) => session.all("unsubscribe", names(index))));
-    await vi.waitFor(async () => expect(await counter.count()).toBe(own), WAIT);
+    await vi.waitFor(async () => expect(await counter.count()).toBe(own), COUNT_WAIT);
     await Promise.all(sessions.map((session) => session.end()));
     const nothing = { sessions: 0, channels: 0, patterns: 0, connections: 0, exchanges: 0, puppets: 0 };
     await vi.waitFor(async () => expect((await stack.measure()).census).toEqual(nothing), WAIT);

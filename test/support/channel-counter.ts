@@ -9,6 +9,7 @@ export interface ChannelCounter extends AsyncDisposable {
   count(): Promise<number>;
 }
 
+/** Even where the server is busy with thousands of others. */
 const STEP_MS = 60_000;
 
 /** What an IRC server counts itself (LUSERS). */
