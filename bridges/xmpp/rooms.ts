@@ -293,7 +293,7 @@ export class Rooms {
   #part(room: Room): void {
     room.state = "leaving";
     room.sinceMs = this.#parts.now();
-    this.#turns.end(room);
     this.#parts.owner.send(xml("presence", { to: `${room.jid}/${room.nick}`, type: "unavailable" }));
+    this.#turns.end(room);
   }
 }
