@@ -32,7 +32,10 @@ const COUNT_WAIT = { timeout: STEP_MS, interval: 500 };
 const MOST_GROWN_BYTES = 1024 * 1024;
 /** What the first rounds may: code is compiled, tables have grown and do not shrink. */
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
-const BRIDGE = { leaveAfterMs: 100, joinTimeoutMs: STEP_MS } as const;
+const PATIENT = {
+  bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS },
+  dispatcher: { exchangeTimeoutMs: STEP_MS },
+} as const;
 
 const onIrc = ([name, start]: [string, () => Promise<TestServer>]): Subject => ({
   name,
@@ -76,7 +79,7 @@ describe.each(SUBJECTS)("$channels channels on $name", ({ channels, start, netwo
     server = await start();
     counter = await counterOn(server);
     own = await counter.count();
-    stack = await MeasuredStack.start({ network: networkOn(server), bridge: BRIDGE });
+    stack = await MeasuredStack.start({ network: networkOn(server), ...PATIENT });
   });
   afterAll(async () => {
     stack[Symbol.dispose]();

@@ -7,12 +7,14 @@ import { pino } from "pino";
 import type { BridgeConfig, Census, Network } from "../../bridges/index.ts";
 import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
 import { XmppNetwork, xmppSchema } from "../../bridges/xmpp/index.ts";
+import type { DispatcherConfig } from "../../dispatcher/index.ts";
 import { LocalStack } from "./local-stack.ts";
 
 /** Its argument. */
 export interface MeasuredStackConfig {
   readonly network: NetworkChoice;
   readonly bridge: Partial<BridgeConfig>;
+  readonly dispatcher: Partial<DispatcherConfig>;
 }
 
 /** A network, and its settings as in a configuration file, of which the others have their defaults. */
@@ -27,8 +29,8 @@ export interface Measure {
   readonly heapBytes: number;
 }
 
-const { network, bridge }: MeasuredStackConfig = JSON.parse(process.argv[2] ?? "");
-const stack = await LocalStack.start({ network: makeNetwork(network), bridge });
+const { network, ...config }: MeasuredStackConfig = JSON.parse(process.argv[2] ?? "");
+const stack = await LocalStack.start({ network: makeNetwork(network), ...config });
 
 process.on("disconnect", () => process.exit(0));
 process.on("message", () => {
