@@ -112,7 +112,7 @@ export class Connection {
     if (!this.#isRegistered) throw new NetworkError("unavailable", "not connected");
     // The library's own way costs more than all the rest of sending.
     const transport = this.#client?.connection.transport;
-    if (transport instanceof LineTransport) transport.writeLine(line);
+    if (transport instanceof LineTransport) transport.write(line);
   }
 
   /** Resolves when the server has handled everything sent before. @throws NetworkError `unavailable` */

@@ -36,15 +36,14 @@ export class Inbound {
     const isRelayed = speaker !== irc.nick;
     const isBridge = this.#parts.isBridge(speaker);
     const decoded = decodeLine(line, isBridge && !isRelayed);
-    const key = channel + KEY_END + foldAscii(speaker);
-    if ((decoded.type !== "chunk" || decoded.chunk.number === 1) && this.#assembler.interrupt(key)) {
+    if ((decoded.type !== "chunk" || decoded.chunk.number === 1) && this.#interrupt(channel, speaker)) {
       this.#parts.inbox.gap(channel, `a long message from ${irc.nick} broke off`);
     }
     if (decoded.type === "nothing") return line;
     const { relaySuffix } = this.#parts.config;
     const from = isBridge && isRelayed ? relayedName(irc.nick, relaySuffix) : decoded.from;
     if (decoded.type === "data") this.#deliver(channel, irc, decoded.data, from);
-    else this.#onChunk(channel, irc, key, { ...decoded, from }, line.text, isBridge);
+    else this.#onChunk(channel, irc, keyOf(channel, speaker), { ...decoded, from }, line.text, isBridge);
     return line;
   }
 
@@ -59,6 +58,11 @@ export class Inbound {
   /** Forgets what has begun in these channels: its rest went by while we were away. */
   forget(isGone: (channel: string) => boolean): void {
     this.#assembler.drop((key) => isGone(key.slice(0, key.indexOf(KEY_END))));
+  }
+
+  /** @returns true when a long message of the speaker is over */
+  #interrupt(channel: string, speaker: string): boolean {
+    return this.#assembler.size > 0 && this.#assembler.interrupt(keyOf(channel, speaker));
   }
 
   #onChunk(
@@ -94,4 +98,8 @@ export class Inbound {
       id,
     });
   }
+}
+
+function keyOf(channel: string, speaker: string): string {
+  return channel + KEY_END + foldAscii(speaker);
 }

@@ -38,6 +38,13 @@ export function decodeName(ircChannel: string): string | null {
  * Aliases may hold more, so its other pairs are folded too.
  */
 export function foldName(name: string): string {
-  const folded = foldAscii(name);
-  return /[[\]\\^]/.test(folded) ? folded.replace(/[[\]\\^]/g, (sign) => RFC1459_PAIRS[sign] ?? sign) : folded;
+  // As in foldAscii: most are folded already. In ASCII the four signs come right after the letters.
+  let index = 0;
+  while (index < name.length && !isFoldable(name.charCodeAt(index))) index += 1;
+  if (index === name.length) return name;
+  return foldAscii(name).replace(/[[\]\\^]/g, (sign) => RFC1459_PAIRS[sign] ?? sign);
+}
+
+function isFoldable(code: number): boolean {
+  return code >= 0x41 && code <= 0x5e;
 }

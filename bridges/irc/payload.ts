@@ -15,6 +15,7 @@ export interface LineLimits {
 
 /** Bytes of `~abcd 8192/8192 `. */
 const CHUNK_HEAD_BYTES = 16;
+const DELETE = "\x7f";
 const SPACE = "\\u0020";
 
 /**
@@ -91,9 +92,14 @@ function isReadable(text: string): boolean {
 }
 
 function plainForm(text: string | null, json: string, prefix: string): Line | null {
-  if (text === null || !isReadable(text)) return null;
-  if (json === JSON.stringify({ text })) return { text: prefix + text };
-  return json === JSON.stringify({ text, action: true }) ? { text: `\x01ACTION ${prefix}${text}\x01` } : null;
+  if (text === null) return null;
+  // Nearly always, and at a fraction of what the rest costs: JSON had nothing to escape, so only this can be unreadable.
+  const isVerbatim = text !== "" && json === `{"text":"${text}"}` && !text.includes(DELETE) && text.trim() === text;
+  if (isVerbatim) return { text: prefix + text };
+  if (!isReadable(text)) return null;
+  const quoted = JSON.stringify(text);
+  if (json === `{"text":${quoted}}`) return { text: prefix + text };
+  return json === `{"text":${quoted},"action":true}` ? { text: `\x01ACTION ${prefix}${text}\x01` } : null;
 }
 
 function meansTheSame(line: Line, json: string, name: string | null): boolean {

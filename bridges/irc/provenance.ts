@@ -17,11 +17,19 @@ export interface ProvenanceParts {
 /** Reads `time`, `msgid` and `account`. */
 export function provenanceOf({ tags }: IrcLine, { now, newId }: ProvenanceParts): Provenance {
   const { time, msgid, account } = tags;
-  const serverTimeMs = time === undefined ? Number.NaN : Date.parse(time);
+  const serverTimeMs = time === undefined ? Number.NaN : parseTime(time);
   return {
     timeMs: Number.isNaN(serverTimeMs) ? now() : serverTimeMs,
     id: msgid || newId(),
     // Some servers say `*` for nobody.
     account: account === "" || account === "*" ? undefined : account,
   };
+}
+
+/** The time that was read last: under load many messages have the same, and Date.parse costs as much as the rest of a line. */
+let last = { text: "", timeMs: Number.NaN };
+
+function parseTime(text: string): number {
+  if (text !== last.text) last = { text, timeMs: Date.parse(text) };
+  return last.timeMs;
 }

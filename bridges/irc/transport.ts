@@ -24,6 +24,8 @@ const MAX_LINE_BYTES = 16_384;
  */
 const ACKNOWLEDGEMENT = "PONG :heard";
 const HEARD_PER_ACKNOWLEDGEMENT = 32;
+/** Characters that are written without waiting for the end of the turn, so that the server works on them while we go on. */
+const FULL_WRITE = 16_384;
 const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 
 /**
@@ -73,15 +75,22 @@ export class LineTransport extends EventEmitter {
     return true;
   }
 
+  /** For the library: what is not one line is dropped. */
   writeLine(line: string, callback?: () => void): void {
-    const socket = this.#socket;
-    if (socket === null || !this.#isOpen || /[\r\n\0]/.test(line)) {
+    if (!this.#isOpen || /[\r\n\0]/.test(line)) {
       if (callback !== undefined) process.nextTick(callback);
       return;
     }
+    if (callback !== undefined) this.#callbacks.push(callback);
+    this.write(line);
+  }
+
+  /** Dropped where the connection is not open. @param line without line breaks and NUL */
+  write(line: string): void {
+    if (!this.#isOpen) return;
     if (this.#unwritten === "") setImmediate(() => this.#flush());
     this.#unwritten += `${line}\r\n`;
-    if (callback !== undefined) this.#callbacks.push(callback);
+    if (this.#unwritten.length >= FULL_WRITE) this.#flush();
   }
 
   /** @param isForced at once, without sending what waits */
@@ -136,7 +145,7 @@ export class LineTransport extends EventEmitter {
     }
     if (this.#heard >= HEARD_PER_ACKNOWLEDGEMENT) {
       this.#heard = 0;
-      this.writeLine(ACKNOWLEDGEMENT);
+      this.write(ACKNOWLEDGEMENT);
     }
     this.#rest = bytes.subarray(start);
     if (this.#rest.length <= MAX_LINE_BYTES) return;

@@ -68,6 +68,7 @@ export const xmppSchema = z
       .default(128)
       .describe("longer names of rooms are cut and end in a hash; the same for all bridges of one service"),
     connectTimeoutMs: milliseconds.default(15_000).describe("ms for connecting and logging in"),
+    maxJoins: count.default(50).describe("joins that are under way; further ones wait until it is their turn"),
     joinTimeoutMs: milliseconds.default(10_000).describe("ms until a join that the server does not answer fails"),
     publishTimeoutMs: milliseconds.default(10_000).describe("ms until a message that does not come back fails"),
     requestTimeoutMs: milliseconds.default(10_000).describe("ms until a question that is not answered fails"),

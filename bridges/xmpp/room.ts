@@ -1,5 +1,7 @@
+import { xml, type Element } from "@xmpp/client";
 import { NetworkError } from "../network.ts";
 import type { Occupants } from "./occupants.ts";
+import { NS } from "./stanzas.ts";
 
 /** Earlier joins of a room that may still be answered. */
 const MAX_OLD_JOINS = 16;
@@ -19,7 +21,7 @@ export class Room {
   absence: string | null = null;
   /** A join that was to bring us back was not answered. */
   isOverdue = false;
-  /** While joining, leaving or joined: since when. While out: when it is tried again. Milliseconds. */
+  /** While joining, leaving or joined: since when; `Infinity` for a join whose turn has not come. While out: when it is tried again. Milliseconds. */
   sinceMs = 0;
   nick = "";
   nickIndex = 0;
@@ -43,7 +45,9 @@ export class Room {
   }
 
   /** From now on only the answer to this join counts. */
-  beginJoin(id: string): void {
+  beginJoin(id: string, nowMs: number): void {
+    this.isSettingUp = false;
+    this.sinceMs = nowMs;
     if (this.joinId !== "") this.#oldJoinIds.add(this.joinId);
     for (const old of this.#oldJoinIds) {
       if (this.#oldJoinIds.size <= MAX_OLD_JOINS) break;
@@ -75,4 +79,11 @@ export function joinedRoom(room: Room | undefined): Room {
   const isComingBack = room?.isWanted === true && room.state === "joining" && room.absence !== null;
   if (isComingBack) throw new NetworkError("unavailable", `the room is joined again: ${room.absence}`);
   throw new NetworkError("refused", "not in the channel");
+}
+
+/** Asks to be let in (XEP-0045 §7.2), without what was said before. */
+export function joinStanza({ jid, nick, joinId }: Room, password: string | undefined): Element {
+  const secret = password === undefined ? null : xml("password", null, password);
+  const x = xml("x", { xmlns: NS.muc }, xml("history", { maxstanzas: "0" }), secret);
+  return xml("presence", { to: `${jid}/${nick}`, id: joinId }, x);
 }

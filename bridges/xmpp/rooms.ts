@@ -4,9 +4,10 @@ import type { XmppConfig } from "./config.ts";
 import { MucPresence } from "./muc-presence.ts";
 import type { RoomNames } from "./names.ts";
 import { Occupants, type OccupantsOwner } from "./occupants.ts";
-import { Room } from "./room.ts";
+import { joinStanza, Room } from "./room.ts";
 import { setUpRoom, type Ask } from "./room-setup.ts";
-import { NS, refusalOf, splitJid } from "./stanzas.ts";
+import { refusalOf, splitJid } from "./stanzas.ts";
+import { Turns } from "./turns.ts";
 
 /** Who is told what becomes of rooms. */
 export interface RoomsOwner {
@@ -37,10 +38,13 @@ export class Rooms {
   readonly #parts: RoomsParts;
   readonly #byName = new Map<string, Room>();
   readonly #byRoom = new Map<string, Room>();
+  /** Of joins: a server that is asked for thousands of rooms at once answers the last ones after their time. */
+  readonly #turns: Turns<Room>;
   #isConnected = false;
 
   constructor(parts: RoomsParts) {
     this.#parts = parts;
+    this.#turns = new Turns(parts.config.maxJoins, (room) => this.#knock(room));
   }
 
   /** @returns undefined for a channel that was left, or never joined */
@@ -92,7 +96,7 @@ export class Rooms {
     room.isWanted = false;
     room.absence = null;
     room.occupants.clear();
-    if (room.state === "out") this.#remove(room);
+    if (room.state === "out" || this.#turns.forget(room)) this.#remove(room);
     else if (room.state === "joined") this.#part(room);
     room.settle(new NetworkError("unavailable", "left meanwhile"));
   }
@@ -118,6 +122,7 @@ export class Rooms {
 
   onDisconnected(reason: string): void {
     this.#isConnected = false;
+    this.#turns.clear();
     for (const room of this.#byName.values()) {
       // A first join has a caller who hears of it; the others are joined again.
       const isFirst = room.state !== "joined" && room.absence === null;
@@ -140,7 +145,8 @@ export class Rooms {
     const isOurs = presence.isSelf || (nick === room.nick && room.state !== "joining");
     if (presence.isAvailable) {
       // The room lets a stream in that has died, and will see it leave; it has not come to the newest join yet.
-      if (isOurs && room.state === "joining" && room.isOldJoin(stanza.attrs["id"])) return;
+      const isAwaited = this.#turns.has(room) && !room.isOldJoin(stanza.attrs["id"]);
+      if (isOurs && room.state === "joining" && !isAwaited) return;
       if (isOurs) this.#onOwn(room, presence);
       else room.occupants.add(nick);
     } else if (presence.newNick !== null) {
@@ -197,6 +203,7 @@ export class Rooms {
     const { absence } = room;
     room.state = "joined";
     room.sinceMs = this.#parts.now();
+    this.#turns.end(room);
     if (!room.isWanted) return this.#part(room);
     room.absence = null;
     room.isOverdue = false;
@@ -208,7 +215,7 @@ export class Rooms {
   #onError(room: Room, stanza: Element): void {
     const { id } = stanza.attrs;
     if (room.state === "leaving") return this.#onOut(room);
-    if (room.state !== "joining" || (id !== undefined && id !== room.joinId)) return;
+    if (room.state !== "joining" || !this.#turns.has(room) || (id !== undefined && id !== room.joinId)) return;
     const { condition, words } = refusalOf(stanza);
     const { nicks } = this.#parts;
     if (condition === "conflict" && room.nickIndex + 1 < nicks.length) {
@@ -216,6 +223,7 @@ export class Rooms {
       return this.#knock(room);
     }
     room.state = "out";
+    this.#turns.end(room);
     this.#refuse(room, new NetworkError("refused", words));
   }
 
@@ -269,25 +277,23 @@ export class Rooms {
   #request(room: Room): void {
     room.nickIndex = 0;
     room.occupants.clear();
-    this.#knock(room);
+    room.state = "joining";
+    // Its time begins with its turn.
+    room.sinceMs = Number.POSITIVE_INFINITY;
+    this.#turns.ask(room);
   }
 
   #knock(room: Room): void {
     const { config, nicks, now, owner } = this.#parts;
-    room.state = "joining";
-    room.isSettingUp = false;
-    room.sinceMs = now();
-    room.beginJoin(owner.nextId());
+    room.beginJoin(owner.nextId(), now());
     room.nick = nicks[room.nickIndex] ?? config.nick;
-    const password = config.roomPassword === undefined ? null : xml("password", null, config.roomPassword);
-    const history = xml("history", { maxstanzas: "0" });
-    const x = xml("x", { xmlns: NS.muc }, history, password);
-    owner.send(xml("presence", { to: `${room.jid}/${room.nick}`, id: room.joinId }, x));
+    owner.send(joinStanza(room, config.roomPassword));
   }
 
   #part(room: Room): void {
     room.state = "leaving";
     room.sinceMs = this.#parts.now();
     this.#parts.owner.send(xml("presence", { to: `${room.jid}/${room.nick}`, type: "unavailable" }));
+    this.#turns.end(room);
   }
 }

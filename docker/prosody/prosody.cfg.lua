@@ -24,7 +24,8 @@ modules_disabled = { "s2s", "offline" }
 default_storage = "internal"
 -- Archives are in SQLite: some 500 messages a second, however many a room has. Plain files take 2,500, but from the limit on (10,000 by
 -- default) each message costs 20 ms more, and with a higher one each question reads the whole room, while everybody waits.
-storage = { muc_log = "sql" }
+-- So is the list of rooms, which as a file is written anew for each new room.
+storage = { muc_log = "sql", persistent = "sql" }
 sql = { driver = "SQLite3", database = "archive.sqlite" }
 -- Time limits an archive instead: see "muc_log_expires_after".
 storage_archive_item_limit = 100000000

@@ -2,35 +2,84 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Measure, MeasuredStackConfig } from "../support/measured-stack-main.ts";
-import { RawIrc } from "../support/raw-irc.ts";
-import { IRC_SERVERS } from "../support/servers.ts";
+import { countOnIrc, countOnXmpp, type ChannelCounter } from "../support/channel-counter.ts";
+import type { Measure, MeasuredStackConfig, NetworkChoice } from "../support/measured-stack-main.ts";
+import { IRC_SERVERS, XMPP_SERVERS } from "../support/servers.ts";
 import { SocketClient } from "../support/socket-client.ts";
 import type { TestServer } from "../support/test-server.ts";
+import { XMPP_SERVICE } from "../support/xmpp-service.ts";
+
+/** A server, how a bridge uses it, and how many channels it has to bear. */
+interface Subject {
+  readonly name: string;
+  readonly channels: number;
+  readonly start: () => Promise<TestServer>;
+  readonly networkOn: (server: TestServer) => NetworkChoice;
+  readonly counterOn: (server: TestServer) => Promise<ChannelCounter>;
+}
 
 const SESSIONS = 10;
-/** Of each session; as many as one may have. */
-const CHANNELS = 1_000;
+const IRC_CHANNELS = 10_000;
+/** XMPP servers take a few hundred joins a second, and this is done three times. */
+const XMPP_CHANNELS = Number(process.env["TEST_XMPP_CHANNELS"] ?? 500);
 const PER_MESSAGE = 100;
-const STEP_MS = 60_000;
+/** Generous, as machines are shared: ten joins a second. */
+const STEP_MS = Math.max(60_000, 100 * XMPP_CHANNELS);
 const WAIT = { timeout: STEP_MS, interval: 50 };
-/** What later rounds may leave behind: less than 120 bytes for each channel. */
+/** A long list is work for a server, which is busy with leaving. */
+const COUNT_WAIT = { timeout: STEP_MS, interval: 500 };
+/** What later rounds may leave behind: of 10,000 channels, less than 120 bytes for each. */
 const MOST_GROWN_BYTES = 1024 * 1024;
 /** What the first rounds may: code is compiled, tables have grown and do not shrink. */
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
+const PATIENT = {
+  bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS },
+  dispatcher: { exchangeTimeoutMs: STEP_MS },
+} as const;
 
-describe.each(Object.entries(IRC_SERVERS))("10,000 channels on %s", (_, startServer) => {
+const onIrc = ([name, start]: [string, () => Promise<TestServer>]): Subject => ({
+  name,
+  channels: IRC_CHANNELS,
+  start,
+  networkOn: ({ host, port }) => ({ kind: "irc", settings: { host, port, joinTimeoutMs: STEP_MS } }),
+  counterOn: countOnIrc,
+});
+
+const onXmpp = ([name, start]: [string, () => Promise<TestServer>]): Subject => ({
+  name,
+  channels: XMPP_CHANNELS,
+  start,
+  networkOn: ({ host, otherPorts }) => ({
+    kind: "xmpp",
+    settings: {
+      component: XMPP_SERVICE.componentDomains[0],
+      secret: XMPP_SERVICE.componentSecret,
+      host,
+      port: otherPorts["component"],
+      mucService: XMPP_SERVICE.mucDomain,
+      tls: "none",
+      // So that the service's own list tells when a room has been left.
+      persistentRooms: false,
+      joinTimeoutMs: STEP_MS,
+      requestTimeoutMs: STEP_MS,
+    },
+  }),
+  counterOn: countOnXmpp,
+});
+
+const SUBJECTS = [...Object.entries(IRC_SERVERS).map(onIrc), ...Object.entries(XMPP_SERVERS).map(onXmpp)];
+
+describe.each(SUBJECTS)("$channels channels on $name", ({ channels, start, networkOn, counterOn }) => {
   let server: TestServer;
-  let counter: RawIrc;
+  let counter: ChannelCounter;
   let stack: MeasuredStack;
   /** Channels of the server itself. */
   let own: number;
   beforeAll(async () => {
-    server = await startServer();
-    counter = await RawIrc.login(server, "counter");
-    own = await channelsOf(counter);
-    const { host, port } = server;
-    stack = await MeasuredStack.start({ host, port, bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS } });
+    server = await start();
+    counter = await counterOn(server);
+    own = await counter.count();
+    stack = await MeasuredStack.start({ network: networkOn(server), ...PATIENT });
   });
   afterAll(async () => {
     stack[Symbol.dispose]();
@@ -61,28 +110,18 @@ describe.each(Object.entries(IRC_SERVERS))("10,000 channels on %s", (_, startSer
     for (const session of sessions) clients.use(session);
     // Other channels each time, so that what is kept by name shows.
     const names = (index: number): string[] =>
-      Array.from({ length: CHANNELS }, (_unused, number) => `/many/r${round}/s${index}/c${number}`);
+      Array.from({ length: channels / SESSIONS }, (_unused, number) => `/many/r${round}/s${index}/c${number}`);
     await Promise.all(sessions.map((session, index) => session.all("subscribe", names(index))));
-    expect(await channelsOf(counter)).toBe(own + SESSIONS * CHANNELS);
-    expect((await stack.measure()).census.channels).toBe(SESSIONS * CHANNELS);
+    expect(await counter.count()).toBe(own + channels);
+    expect((await stack.measure()).census.channels).toBe(channels);
 
     await Promise.all(sessions.map((session, index) => session.all("unsubscribe", names(index))));
-    await vi.waitFor(async () => expect(await channelsOf(counter)).toBe(own), WAIT);
+    await vi.waitFor(async () => expect(await counter.count()).toBe(own), COUNT_WAIT);
     await Promise.all(sessions.map((session) => session.end()));
     const nothing = { sessions: 0, channels: 0, patterns: 0, connections: 0, exchanges: 0, puppets: 0 };
     await vi.waitFor(async () => expect((await stack.measure()).census).toEqual(nothing), WAIT);
   }
 });
-
-/** What the server itself counts. */
-async function channelsOf(irc: RawIrc): Promise<number> {
-  const from = irc.lines.length;
-  irc.send("LUSERS");
-  await irc.waitFor(/ 255 /, STEP_MS);
-  // RFC 2812 §5.1: 254 is not sent where there is nothing to count.
-  const told = irc.lines.slice(from).find((line) => / 254 /.test(line));
-  return told === undefined ? 0 : Number(/ 254 \S+ (\d+)/.exec(told)?.[1]);
-}
 
 /** A process of its own, which dies with this one. */
 class MeasuredStack implements Disposable {

@@ -4,15 +4,23 @@
  */
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
 import type { BridgeConfig, Census, Network } from "../../bridges/index.ts";
+import { IrcNetwork, ircSchema } from "../../bridges/irc/index.ts";
+import { XmppNetwork, xmppSchema } from "../../bridges/xmpp/index.ts";
+import type { DispatcherConfig } from "../../dispatcher/index.ts";
 import { LocalStack } from "./local-stack.ts";
 
 /** Its argument. */
 export interface MeasuredStackConfig {
-  readonly host: string;
-  readonly port: number;
+  readonly network: NetworkChoice;
   readonly bridge: Partial<BridgeConfig>;
+  readonly dispatcher: Partial<DispatcherConfig>;
+}
+
+/** A network, and its settings as in a configuration file, of which the others have their defaults. */
+export interface NetworkChoice {
+  readonly kind: "irc" | "xmpp";
+  readonly settings: { readonly host: string } & Readonly<Record<string, unknown>>;
 }
 
 /** What it holds, after everything that nobody needs any more was collected. */
@@ -21,8 +29,8 @@ export interface Measure {
   readonly heapBytes: number;
 }
 
-const { host, port, bridge }: MeasuredStackConfig = JSON.parse(process.argv[2] ?? "");
-const stack = await LocalStack.start({ network: makeNetwork(), bridge });
+const { network, ...config }: MeasuredStackConfig = JSON.parse(process.argv[2] ?? "");
+const stack = await LocalStack.start({ network: makeNetwork(network), ...config });
 
 process.on("disconnect", () => process.exit(0));
 process.on("message", () => {
@@ -32,8 +40,9 @@ process.on("message", () => {
 });
 process.send?.({ port: stack.port() });
 
-function makeNetwork(): Network {
+function makeNetwork({ kind, settings }: NetworkChoice): Network {
   const log = pino({ level: "warn" }, pino.destination(2));
   const parts = { node: 1, log, now: Date.now, random: Math.random, newId: randomUUID };
-  return new IrcNetwork({ ...ircSchema.parse({ host, port, joinTimeoutMs: 60_000 }), host }, parts);
+  if (kind === "xmpp") return new XmppNetwork(xmppSchema.parse(settings), parts);
+  return new IrcNetwork({ ...ircSchema.parse(settings), host: settings.host }, parts);
 }

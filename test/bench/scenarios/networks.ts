@@ -16,7 +16,7 @@ interface Subject {
   /** Messages of a flood that are not acknowledged yet, and how many are acknowledged at a time. */
   readonly window: number;
   readonly ackEvery: number;
-  /** A new server for each round. */
+  /** A new server for each round, and one long turn of each end in it. */
   readonly isFresh: boolean;
   /** Part of the server's own rate that ours has to reach. */
   readonly target: number;
@@ -41,12 +41,18 @@ const QUICK: ReadonlySet<string> = new Set(["ngIRCd", "InspIRCd"]);
 /** Publishes without an answer; what is in flight on one connection stays below 48 KiB, as a bridge keeps it. */
 const OUTSTANDING = 256;
 const GRACE_MS = 30_000;
+/**
+ * Of one end, then of the other. What the neighbours do changes by the second: turns this short are alike for both, and
+ * many of them have a median.
+ */
+const TURN_MS = 250;
 
-/** One run of one end. */
+/** One turn of one end. */
 interface Sample {
   readonly perSecond: number;
-  /** CPU of the end that is measured, in microseconds per message. */
-  readonly us: number;
+  readonly messages: number;
+  /** Of the end that is measured. */
+  readonly cpuMs: number;
 }
 
 type By = "raw" | "tailspin";
@@ -79,7 +85,7 @@ async function measure(subject: Subject, plan: Plan): Promise<Findings> {
       const name = `${title}, ${by === "raw" ? "bare sockets" : "our network"}`;
       figures.push(
         { name, value: median(samples[by].map(({ perSecond }) => perSecond)), unit: "messages per second" },
-        { name: "    CPU of this end", value: median(samples[by].map(({ us }) => us)), unit: "µs per message" },
+        { name: "    CPU of this end", value: usPerMessage(samples[by]), unit: "µs per message" },
       );
     }
     const ratio = median(
@@ -90,7 +96,13 @@ async function measure(subject: Subject, plan: Plan): Promise<Findings> {
   return { ratios, figures };
 }
 
-/** Rounds with one server: both ends in turns. */
+/** Over all turns: a single one is too short for the operating system's steps of 10 ms. */
+function usPerMessage(samples: readonly Sample[]): number {
+  const sum = (of: (sample: Sample) => number): number => samples.reduce((total, sample) => total + of(sample), 0);
+  return (1_000 * sum(({ cpuMs }) => cpuMs)) / sum(({ messages }) => messages);
+}
+
+/** Rounds with one server: both ends in turns, first until the code of both is compiled. */
 async function sit(
   subject: Subject,
   whats: readonly What[],
@@ -122,19 +134,29 @@ async function sit(
     );
     if (result.type !== "flooded" && result.type !== "confirmed") throw new Error(`answered with "${result.type}"`);
     const { messages, elapsedMs } = result;
-    return { perSecond: (1_000 * messages) / elapsedMs, us: (1_000 * (cpu["end"] ?? 0)) / messages };
+    return { perSecond: (1_000 * messages) / elapsedMs, messages, cpuMs: cpu["end"] ?? 0 };
   };
 
   const order: By[] = ["raw", "tailspin"];
-  for (const what of whats) {
-    for (const by of order) await run(what, by, plan.warmUpMs / 4);
-    for (let round = 1; round <= plan.rounds; round++) {
-      for (const by of order) {
-        const sample = await run(what, by, plan.runMs / 2);
-        samples[what][by].push(sample);
-        plan.say(`  ${what}, ${by}: ${sample.perSecond.toFixed(0)} per second, ${sample.us.toFixed(2)} µs of CPU each`);
-      }
+  /** @param roundMs of each end */
+  const round = async (what: What, roundMs: number): Promise<Samples> => {
+    const turnMs = subject.isFresh ? roundMs : TURN_MS;
+    const taken: Samples = { raw: [], tailspin: [] };
+    for (let turns = Math.round(roundMs / turnMs); turns > 0; turns--) {
+      for (const by of order) taken[by].push(await run(what, by, turnMs));
       order.reverse();
+    }
+    return taken;
+  };
+  for (const what of whats) {
+    await round(what, subject.isFresh ? plan.warmUpMs / 4 : plan.warmUpMs);
+    for (let number = 1; number <= plan.rounds; number++) {
+      const taken = await round(what, plan.runMs / 2);
+      for (const by of ["raw", "tailspin"] as const) {
+        samples[what][by].push(...taken[by]);
+        const [rate, us] = [median(taken[by].map(({ perSecond }) => perSecond)), usPerMessage(taken[by])];
+        plan.say(`  ${what}, ${by}: ${rate.toFixed(0)} per second, ${us.toFixed(2)} µs of CPU each`);
+      }
     }
   }
 }

@@ -66,5 +66,7 @@ describe("decodeName", () => {
 describe("foldName", () => {
   it("takes for the same what RFC 1459 takes for the same", () => {
     expect(foldName("#ABC=^00")).toBe(foldName("#abc=~00"));
+    expect(foldName("#az[\\]^_`{|}~@")).toBe("#az{|}~_`{|}~@");
+    expect(foldName("#zÄ.")).toBe("#zÄ.");
   });
 });

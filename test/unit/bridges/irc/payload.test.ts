@@ -33,6 +33,15 @@ describe("encodePayload", () => {
     expect(encode({ text: "hello" }, "alice")).toEqual([{ text: "<alice> hello" }]);
   });
 
+  it("says text that JSON has to escape as it is, and only what nobody changes", () => {
+    for (const text of ['say "hi"', "a\\b", 'a","b":"c', "ünï 😀"]) expect(encode({ text })).toEqual([{ text }]);
+    for (const text of ["", " a", "a ", "a\x7fb", "a\x02b", "a\ud800b"]) {
+      const json = JSON.stringify({ text });
+      expect(encode({ text })).toEqual([{ text: json }]);
+      expect(decode(encode({ text }))).toMatchObject({ data: JSON.parse(json), from: null });
+    }
+  });
+
   it("says an action as people's clients do", () => {
     expect(encode({ text: "waves", action: true }, "alice")).toEqual([{ text: "\x01ACTION <alice> waves\x01" }]);
     expect(decodeLine({ text: "\x01ACTION waves\x01" }, false)).toEqual({

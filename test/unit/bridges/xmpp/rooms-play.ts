@@ -9,7 +9,7 @@ import { Rooms } from "../../../../bridges/xmpp/rooms.ts";
 import { NS } from "../../../../bridges/xmpp/stanzas.ts";
 
 export const LOBBY = "lobby@muc";
-const config = xmppSchema.parse({ joinTimeoutMs: 1_000, rejoinIntervalMs: 5_000 });
+const config = xmppSchema.parse({ joinTimeoutMs: 1_000, rejoinIntervalMs: 5_000, maxJoins: 2 });
 
 /** Rooms, what they send, and what they tell; the tests play the server. */
 export class Play {
@@ -17,6 +17,8 @@ export class Play {
   readonly told: string[] = [];
   readonly asked: Element[] = [];
   nowMs = 0;
+  /** The room that shows something. */
+  room = LOBBY;
   /** Whose id is repeated in what is shown: that of the stanza that was sent as this one, from 0. */
   answered: number | null = null;
   answer: (child: Element) => Promise<Element> = () => Promise.resolve(xml("iq", { type: "result" }));
@@ -59,13 +61,13 @@ export class Play {
     const codes = statuses.map((code) => xml("status", { code }));
     const x = xml("x", { xmlns: NS.mucUser }, xml("item", item), ...codes);
     const id = this.answered === null ? undefined : this.sent[this.answered]?.attrs["id"];
-    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/${nick}`, type, id }, x));
+    this.rooms.onPresence(xml("presence", { from: `${this.room}/${nick}`, type, id }, x));
   }
 
   refuse(condition: string, words = "", id = this.sent.at(-1)?.attrs["id"]): void {
     const text = xml("text", { xmlns: NS.errors }, words);
     const error = xml("error", { type: "auth" }, xml(condition, { xmlns: NS.errors }), text);
-    this.rooms.onPresence(xml("presence", { from: `${LOBBY}/tailspin1`, type: "error", id }, error));
+    this.rooms.onPresence(xml("presence", { from: `${this.room}/tailspin1`, type: "error", id }, error));
   }
 
   async joined(): Promise<void> {
