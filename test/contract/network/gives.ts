@@ -47,7 +47,7 @@ const NOTHING: Gives = {
   oneOrder: true,
   history: false,
   lastingHistory: false,
-  ids: false,
+  ids: true,
   announcements: false,
   times: false,
 };
@@ -70,7 +70,7 @@ export const ERGO: Gives = { ...INSPIRCD, oneOrder: false };
 
 /** The servers, as docs/networks.md calls them, and what each gives. */
 export const SERVERS = {
-  embedded: { title: "the embedded IRC server", gives: { ...NOTHING, ids: true, announcements: true, times: true } },
+  embedded: { title: "the embedded IRC server", gives: { ...NOTHING, announcements: true, times: true } },
   ngircd: { title: "ngIRCd", gives: NOTHING },
   inspircd: {
     title: "InspIRCd",
