@@ -52,8 +52,9 @@ export class LineIds {
 
   /** Counts something said, whatever it means. @returns the line, with an id where it has one now */
   identify(line: IrcLine): IrcLine {
-    // Without a nick it is the server that speaks, perhaps to us alone.
-    if (this.#channels.size === 0 || line.nick === "" || line.tags["msgid"]) return line;
+    if (this.#channels.size === 0 || line.tags["msgid"]) return line;
+    // Without a whole mask it is the server that speaks, perhaps to us alone.
+    if (!line.prefix.includes("!")) return line;
     const counted = this.#channels.get(foldName(line.params[0] ?? ""));
     if (counted === undefined || counted.prefix === null) return line;
     counted.count += 1;
