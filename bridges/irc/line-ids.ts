@@ -52,13 +52,14 @@ export class LineIds {
 
   /** Counts something said, whatever it means. @returns the line, with an id where it has one now */
   identify(line: IrcLine): IrcLine {
-    if (this.#channels.size === 0 || line.tags["msgid"]) return line;
+    const { tags, prefix, nick, command, params } = line;
+    if (this.#channels.size === 0 || tags["msgid"]) return line;
     // Without a whole mask it is the server that speaks, perhaps to us alone.
-    if (!line.prefix.includes("!")) return line;
-    const counted = this.#channels.get(foldName(line.params[0] ?? ""));
+    if (!prefix.includes("!")) return line;
+    const counted = this.#channels.get(foldName(params[0] ?? ""));
     if (counted === undefined || counted.prefix === null) return line;
     counted.count += 1;
-    return { ...line, tags: { ...line.tags, msgid: `${counted.prefix}-${counted.count}` } };
+    return { tags: { ...tags, msgid: `${counted.prefix}-${counted.count}` }, prefix, nick, command, params };
   }
 
   /** We are out of all channels for a while. */

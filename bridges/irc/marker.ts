@@ -42,6 +42,10 @@ export class Marker implements ConnectionOwner, AsyncDisposable {
   readonly #marked = new Set<string>();
   #connection: Connection | null = null;
   #user = "";
+  /** The last try has failed, so a mark may take long. */
+  #isLost = false;
+  /** This connection's marks are not known for such. */
+  #isUnknown = false;
   /** The one before it, which still has our nick. */
   #closing: Promise<void> | null = null;
   #isClosed = false;
@@ -52,9 +56,10 @@ export class Marker implements ConnectionOwner, AsyncDisposable {
 
   /** Marks a place in a channel that a receiving connection is in. */
   mark(channel: Channel): void {
-    if (this.#isClosed) return;
     this.forget(channel.ircChannel);
+    if (this.#isClosed || this.#isUnknown) return;
     const request = { channel, sinceMs: this.#parts.now(), done: Promise.withResolvers<void>(), isSent: false };
+    if (this.#isLost) request.done.resolve();
     this.#requests.set(foldName(channel.ircChannel), request);
     this.#connect();
     this.#go();
@@ -82,6 +87,7 @@ export class Marker implements ConnectionOwner, AsyncDisposable {
 
   onRegistered(connection: Connection): void {
     if (connection !== this.#connection) return;
+    this.#isLost = false;
     this.#marked.clear();
     this.#go();
   }
@@ -98,6 +104,8 @@ export class Marker implements ConnectionOwner, AsyncDisposable {
 
   onDown(connection: Connection, ending: Ending): void {
     if (connection !== this.#connection) return;
+    this.#isLost = true;
+    this.#isUnknown = false;
     // With nothing to mark there is nothing to come back for.
     if (this.#requests.size === 0) {
       this.#hangUp();
@@ -147,6 +155,7 @@ export class Marker implements ConnectionOwner, AsyncDisposable {
   /** Where the server shows another user name (of an ident daemon, or our nick), nobody knows our mark. */
   #onShown(line: IrcLine): void {
     if (markOf(line) === this.#user) return;
+    this.#isUnknown = true;
     const channel = this.#requests.get(foldName(line.params[0] ?? ""))?.channel;
     const hint = "let the server show user names as they are told (no ident daemon here, no CloakUserToNick there)";
     if (channel !== undefined) this.#giveUp(channel, `the server shows us as ${line.prefix}`, hint);
@@ -167,6 +176,5 @@ export class Marker implements ConnectionOwner, AsyncDisposable {
       this.#closing = null;
       this.#connect();
     });
-    this.#closing.catch(() => undefined);
   }
 }
