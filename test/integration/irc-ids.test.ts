@@ -153,7 +153,7 @@ describe("message ids of ngIRCd, which has none", () => {
     expect(two.warnings).toMatchObject([{ msg: "no place could be marked in a channel", hint }]);
   });
 
-  it("are never those of other messages, whoever pretends to mark", async () => {
+  it("are never those of earlier messages where somebody pretends to be a mark that was there before", async () => {
     await using one = await start(server);
     await using two = await start(server);
     await using mallory = await RawIrc.connect(server.host, server.port);
