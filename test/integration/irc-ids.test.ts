@@ -10,7 +10,7 @@ import { replaceOnce, startVariant } from "../support/server-variants.ts";
 import { startNgircd, type TestServer } from "../support/servers.ts";
 
 const WAIT = { timeout: 20_000, interval: 5 };
-/** Nobody waits that long for a mark. */
+/** A mark comes, or is given up for another reason. */
 const FOR_EVER = { markTimeoutMs: 3_600_000 };
 
 describe("message ids of ngIRCd, which has none", () => {
@@ -83,8 +83,8 @@ describe("message ids of ngIRCd, which has none", () => {
 
   it("are the same where channels are spread over several connections", async () => {
     await using variant = await startVariant("ngircd", (text) => replaceOnce(text, "MaxJoins = 0", "MaxJoins = 3"));
-    await using one = await start(variant.server);
-    await using two = await start(variant.server);
+    await using one = await start(variant.server, FOR_EVER);
+    await using two = await start(variant.server, FOR_EVER);
     const names = Array.from({ length: 8 }, (_, index) => `/room${index}`);
     for (const name of names) await one.network.join(name);
     for (const name of names.toReversed()) await two.network.join(name);
