@@ -7,6 +7,7 @@ import { startLinkedNgircd } from "../support/linked-ngircd.ts";
 import { publication } from "../support/publication.ts";
 import { RawIrc } from "../support/raw-irc.ts";
 import { replaceOnce, startVariant } from "../support/server-variants.ts";
+import { Talk } from "../support/talk.ts";
 import { startNgircd, type TestServer } from "../support/servers.ts";
 
 const WAIT = { timeout: 20_000, interval: 5 };
@@ -28,7 +29,7 @@ describe("message ids of ngIRCd, which has none", () => {
     await using three = await start(server);
     const all = [one, two, three] as const;
     for (const { network } of all) await network.join("/steady");
-    await using talk = new Chatter(bob, "#steady");
+    await using talk = chatter(bob, "#steady");
     const first = await agreed("/steady", all);
     const cut = (): void => {
       gate.shut();
@@ -50,11 +51,11 @@ describe("message ids of ngIRCd, which has none", () => {
       await talk.goesOn();
       await Promise.all(all.map(({ network, node }) => network.publish("/steady", publication({ node }, "alice"))));
       const end = await agreed("/steady", all);
-      expectSame(between(begin, end, all), true);
+      expectSame(between("/steady", begin, end, all), true);
     }
     await talk.ends();
     const last = await agreed("/steady", all);
-    expectSame(between(first, last, [one, three]), true);
+    expectSame(between("/steady", first, last, [one, three]), true);
     expectOneMeaning(all);
     // Connections that mark are nobody that people see.
     for (const { inbox } of all) {
@@ -76,7 +77,7 @@ describe("message ids of ngIRCd, which has none", () => {
       const begin = await agreed(name, [one, two]);
       await two.network.publish(name, publication({ text: "hello" }));
       const end = await agreed(name, [one, two]);
-      expectSame(between(begin, end, [one, two]), true);
+      expectSame(between(name, begin, end, [one, two]), true);
     }
     expectOneMeaning([one, two]);
   });
@@ -107,13 +108,13 @@ describe("message ids of ngIRCd, which has none", () => {
     for (const { network } of all) await network.join("/linked");
     // A server hears of it later than we do.
     const begin = await agreed("/linked", [one, two]);
-    await using near = new Chatter(ann, "#linked");
-    await using far = new Chatter(bob, "#linked");
+    await using near = chatter(ann, "#linked");
+    await using far = chatter(bob, "#linked");
     await near.goesOn();
     await far.goesOn();
     await Promise.all([near.ends(), far.ends()]);
     const end = await agreed("/linked", [one, two]);
-    expectSame(between(begin, end, [one, two]), true);
+    expectSame(between("/linked", begin, end, [one, two]), true);
     const heard = one.inbox.messages.length;
     await vi.waitFor(() => expect(other.inbox.messages.length).toBeGreaterThanOrEqual(heard), WAIT);
     const ids = new Set(one.inbox.messages.map(({ id }) => id));
@@ -174,47 +175,19 @@ describe("message ids of ngIRCd, which has none", () => {
     await two.network.join("/pretended");
     const begin = await agreed("/pretended", [one, two]);
     const end = await agreed("/pretended", [one, two]);
-    expectSame(between(begin, end, [one, two]), true);
+    expectSame(between("/pretended", begin, end, [one, two]), true);
   });
 });
 
-/** Says all kinds of things, each when the one before was taken. */
-class Chatter implements AsyncDisposable {
-  #said = 0;
-  #isOver = false;
-  readonly #talk: Promise<void>;
-
-  constructor(irc: RawIrc, ircChannel: string) {
-    this.#talk = this.#speak(irc, ircChannel);
-  }
-
-  /** Resolves when some more was said. */
-  async goesOn(): Promise<void> {
-    const enough = this.#said + 20;
-    await vi.waitFor(() => expect(this.#said).toBeGreaterThan(enough), WAIT);
-  }
-
-  async ends(): Promise<void> {
-    this.#isOver = true;
-    await this.#talk;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isOver = true;
-    await Promise.allSettled([this.#talk]);
-  }
-
-  async #speak(irc: RawIrc, ircChannel: string): Promise<void> {
-    while (!this.#isOver) {
-      const n = this.#said;
-      // A text, requests that are for nobody to read, a notice, and what only looks like a piece of something.
-      irc.say(ircChannel, `line ${n}`);
-      irc.say(ircChannel, "\x01VERSION\x01");
-      irc.send(`NOTICE ${ircChannel} :notice ${n}`);
-      irc.say(ircChannel, `~abcd 1/2 ${n}`);
-      irc.say(ircChannel.toUpperCase(), `loud ${n}`);
-      await irc.taken();
-      this.#said += 1;
-    }
-  }
+/** Somebody who says all kinds of things. */
+function chatter(irc: RawIrc, ircChannel: string): Talk {
+  return new Talk((n) => {
+    // A text, a request that is for nobody to read, a notice, and what only looks like a piece of something.
+    irc.say(ircChannel, `line ${n}`);
+    irc.say(ircChannel, "\x01VERSION\x01");
+    irc.send(`NOTICE ${ircChannel} :notice ${n}`);
+    irc.say(ircChannel, `~abcd 1/2 ${n}`);
+    irc.say(ircChannel.toUpperCase(), `loud ${n}`);
+    return irc.taken();
+  });
 }

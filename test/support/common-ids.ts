@@ -29,13 +29,15 @@ export async function agreed(channel: string, bridges: readonly [Hearing, ...Hea
   }, WAIT);
 }
 
-/** What each heard from one id to another, the ends included. */
+/** What each heard in a channel from one id to another, the ends included. */
 export function between(
+  channel: string,
   begin: string,
   end: string,
   bridges: readonly Hearing[],
 ): readonly (readonly NetworkMessage[])[] {
-  return bridges.map(({ inbox: { messages } }) => {
+  return bridges.map(({ inbox }) => {
+    const messages = inbox.messages.filter((message) => message.channel === channel);
     const [from, to] = [begin, end].map((id) => messages.findIndex((message) => message.id === id));
     if (from === undefined || to === undefined || from < 0 || to < from) throw new Error("an end is missing");
     return messages.slice(from, to + 1);
