@@ -104,7 +104,11 @@ export interface NetworkMessage {
   readonly account?: string | undefined;
   /** The server's time where it tells it, else our clock; milliseconds since 1970. */
   readonly timeMs: number;
-  /** Delivery id: the network's own (msgid) where it has one, else one that is unique in this bridge. */
+  /**
+   * Delivery id: the same at all bridges that heard the message, and that of no other message of its channel. The network's
+   * own (msgid, stanza-id); where it has none, the bridges on one server count from a common mark. Where that cannot be (before
+   * the first mark, on different servers of a linked network, a mark that was refused), it means something at one bridge only.
+   */
   readonly id: string;
 }
 

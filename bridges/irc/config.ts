@@ -95,6 +95,9 @@ const settings = z.strictObject({
   senders: z.number().int().min(1).max(16).default(2).describe("number of sending connections"),
   registrationTimeoutMs: milliseconds.default(15_000).describe("ms for connecting and registering"),
   joinTimeoutMs: milliseconds.default(10_000).describe("ms until a join that the server does not answer fails"),
+  markTimeoutMs: milliseconds
+    .default(2_000)
+    .describe("ms that a join waits until other bridges in the channel count with us, where messages have no ids"),
   publishTimeoutMs: milliseconds.default(10_000).describe("ms until a message that does not come back fails"),
   rejoinIntervalMs: milliseconds.default(60_000).describe("ms between tries to join again where we were thrown out"),
   refusedIntervalMs: milliseconds

@@ -31,6 +31,8 @@ export interface ConnectionParts {
   readonly realName?: string;
   /** Told to the server by WEBIRC, where the connection is a visitor's own and `irc.webirc` has a password. */
   readonly visitor?: Visitor;
+  /** Our user name, asked for each time; else it is the usual one. */
+  readonly user?: () => string;
   readonly owner: ConnectionOwner;
   readonly log: Logger;
   readonly faults: FaultCounter;
@@ -78,6 +80,11 @@ export class Connection {
 
   get foldedNick(): string {
     return this.#nick.folded;
+  }
+
+  /** The name of the server that we are connected to. */
+  get server(): string {
+    return this.#client?.network.server ?? "";
   }
 
   start(): void {
@@ -188,7 +195,7 @@ export class Connection {
     const closed = new Promise<unknown>((resolve) => client.on("socket close", resolve));
     const watch = this.#watch();
     client.connect({
-      ...clientOptions(config, nicks[0] ?? config.nick, realName),
+      ...clientOptions(config, nicks[0] ?? config.nick, realName, this.#parts.user?.()),
       security,
       onPrivmsg: (line: IrcLine) => this.#onPrivmsg(client, line),
       transport: LineTransport,

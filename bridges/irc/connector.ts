@@ -14,7 +14,7 @@ export interface ConnectorParts {
 }
 
 /** What a user's own connection differs by from the bridge's. */
-export type OwnConnection = Pick<ConnectionParts, "config" | "nicks" | "realName" | "visitor" | "owner">;
+export type OwnConnection = Pick<ConnectionParts, "config" | "nicks" | "realName" | "visitor" | "user" | "owner">;
 
 /** Makes connections. */
 export class Connector {
@@ -26,11 +26,15 @@ export class Connector {
     this.#faults = new FaultCounter(parts.log, parts.now);
   }
 
-  /** @param suffix of our nick, behind the node's number: `""`, `"r2"`, `"s1"` */
-  connect(owner: ConnectionOwner, suffix: string): Connection {
+  /**
+   * @param suffix of our nick, behind the node's number: `""`, `"r2"`, `"s1"`, `"m"`
+   * @param user name of each connection that it makes, where it is not the usual one
+   */
+  connect(owner: ConnectionOwner, suffix: string, user?: () => string): Connection {
     const { config, node, log } = this.#parts;
     const nicks = nickCandidates(config.nick, `${node}${suffix}`);
-    return this.#make({ config, nicks, owner }, log.child({ connection: `${node}${suffix}` }));
+    const own = { config, nicks, owner, ...(user === undefined ? {} : { user }) };
+    return this.#make(own, log.child({ connection: `${node}${suffix}` }));
   }
 
   /** One that speaks for a single user. */

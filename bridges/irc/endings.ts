@@ -29,7 +29,7 @@ const KINDS = {
   banned: { isRefusal: true, hint: "ask the network's operators to lift the ban, or to exempt this address" },
   throttled: {
     isRefusal: true,
-    hint: "the server limits how often or how many times an address may connect: exempt this one (we need irc.senders + the receivers, and one for each puppet; with irc.webirc those count by their own addresses)",
+    hint: "the server limits how often or how many times an address may connect: exempt this one (we need irc.senders + the receivers + 1, and one for each puppet; with irc.webirc those count by their own addresses)",
   },
   nick: {
     isRefusal: false,

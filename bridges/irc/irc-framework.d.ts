@@ -31,6 +31,8 @@ declare module "irc-framework" {
   }
 
   export interface NetworkInfo {
+    /** Who welcomed us. */
+    readonly server: string;
     readonly options: Readonly<Record<string, unknown>>;
     readonly cap: { isEnabled(name: string): boolean; readonly available: ReadonlyMap<string, string> };
     supportsTag(name: string): boolean;

@@ -10,6 +10,7 @@ import { Discovery } from "./discovery.ts";
 import type { Ending } from "./endings.ts";
 import { History } from "./history.ts";
 import { Inbound } from "./inbound.ts";
+import { Marker } from "./marker.ts";
 import { bridgeNickTest, receiverNickTest } from "./nicks.ts";
 import { Notices } from "./notices.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -53,10 +54,9 @@ export class IrcNetwork implements Network {
   readonly #connector: Connector;
   readonly #notices: Notices;
   readonly #isBridge: (nick: string) => boolean;
-  /** Of the receiving connections of bridges. */
-  readonly #isPeer: (nick: string) => boolean;
   readonly #history: History;
   readonly #discovery: Discovery;
+  readonly #marker: Marker;
   readonly #sending: Sending;
   readonly #receivers: Receivers;
   readonly #senders: Senders;
@@ -74,17 +74,16 @@ export class IrcNetwork implements Network {
     this.#parts = { ...parts, log: parts.log.child({ network: this.name }) };
     this.#connector = new Connector({ ...this.#parts, config });
     this.#notices = new Notices(this.#parts.log);
+    this.#marker = new Marker({ ...parts, config, connector: this.#connector, notices: this.#notices });
     this.#isBridge = bridgeNickTest(config.nick);
-    this.#isPeer = receiverNickTest(config.nick);
     this.#sending = new Sending({ ...parts, config, notices: this.#notices, receivers: () => this.#receivers });
     this.#senders = new Senders(Array.from({ length: config.senders }, (_, index) => this.#makeSender(index + 1)));
     this.#receivers = new Receivers({
       config,
       make: (number) => this.#makeReceiver(number),
       onFull: (limit) => {
-        const hint = hintFor("405");
-        const { maxReceivers } = config;
-        this.#notices.warn("full", { limit, maxReceivers, hint }, "no room for more channels on this network");
+        const detail = { limit, maxReceivers: config.maxReceivers, hint: hintFor("405") };
+        this.#notices.warn("full", detail, "no room for more channels on this network");
       },
     });
     this.puppets = config.identity === "puppet" ? this.#makePuppets() : undefined;
@@ -100,9 +99,8 @@ export class IrcNetwork implements Network {
 
   start(inbox: NetworkInbox): void {
     if (this.#inbox !== null) throw new Error("started twice");
-    const { now, newId } = this.#parts;
     this.#inbox = inbox;
-    this.#inbound = new Inbound({ config: this.#config, inbox, isBridge: this.#isBridge, now, newId });
+    this.#inbound = new Inbound({ ...this.#parts, config: this.#config, inbox, isBridge: this.#isBridge });
     this.#receivers.start();
     for (const { connection } of this.#senders.shared) connection.start();
     this.#sweep = setInterval(() => this.#onSweep(), SWEEP_MS).unref();
@@ -156,9 +154,9 @@ export class IrcNetwork implements Network {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweep);
-    const connections = [...this.#senders.all, ...this.#receivers.all].map(({ connection }) => connection);
-    const closings = connections.map((connection) => connection.close());
-    await Promise.all([...closings, this.#history[Symbol.asyncDispose]()]);
+    const closings = [...this.#senders.all, ...this.#receivers.all].map(({ connection }) => connection.close());
+    const others = [this.#history, this.#marker].map((part) => part[Symbol.asyncDispose]());
+    await Promise.all([...closings, ...others]);
   }
 
   async #onReceiverRegistered(receiver: Receiver): Promise<void> {
@@ -230,7 +228,7 @@ export class IrcNetwork implements Network {
     const nowMs = this.#parts.now();
     this.#inbound?.sweep(nowMs);
     this.puppets?.sweep(nowMs);
-    for (const part of [...this.#receivers.all, this.#history, this.#discovery, ...this.#senders.all])
+    for (const part of [...this.#receivers.all, this.#marker, this.#history, this.#discovery, ...this.#senders.all])
       part.sweep(nowMs);
   }
 
@@ -255,6 +253,7 @@ export class IrcNetwork implements Network {
       onPresence: (channel, change) => this.#inbox?.presence(channel.name, change),
     };
     const { log, now, naming = PLAIN_NAMING } = this.#parts;
+    const isPeer = receiverNickTest(this.#config.nick);
     const suffix = number === 1 ? "" : `r${number}`;
     const parts = {
       config: this.#config,
@@ -262,8 +261,9 @@ export class IrcNetwork implements Network {
       log,
       connect: (connectionOwner: ConnectionOwner) => this.#connector.connect(connectionOwner, suffix),
       isHidden: (nick: string) => this.#isOurs(nick),
-      isPeer: (nick: string) => this.#isPeer(nick) && this.#receivers.byNick(nick) === undefined,
+      isPeer: (nick: string) => isPeer(nick) && this.#receivers.byNick(nick) === undefined,
       inbox: () => this.#inbox,
+      marker: this.#marker,
       now,
     };
     return new Receiver(parts, owner);

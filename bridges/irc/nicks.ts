@@ -3,14 +3,15 @@ import { foldAscii } from "./names.ts";
 /** RFC 1459 servers allow nine characters; some still do. */
 const SHORT_NICK = 9;
 const MAX_UNDERSCORES = 3;
-const BRIDGE_SUFFIX = /^\d+(?:[rs]\d+)?_{0,3}$/;
+const BRIDGE_SUFFIX = /^\d+(?:[rs]\d+|m)?_{0,3}$/;
 const RECEIVER_SUFFIX = /^\d+(?:r\d+)?_{0,3}$/;
+const MARKER_SUFFIX = /^\d+m_{0,3}$/;
 
 /**
  * Lists the nicks to try, best first. The node's number makes them unique over a network of linked servers.
  *
  * @param stem the configured first part, without digits
- * @param suffix `"1"` for the receiving connection of node 1, `"1r2"` for a further one, `"1s2"` for its second sending one
+ * @param suffix `"1"` for the receiving connection of node 1, `"1r2"` for a further one, `"1s2"` for its second sending one, `"1m"` for the one that marks
  */
 export function nickCandidates(stem: string, suffix: string): readonly string[] {
   const candidates = new Set<string>();
@@ -30,6 +31,11 @@ export function bridgeNickTest(stem: string): (nick: string) => boolean {
 /** The same for their receiving connections only. */
 export function receiverNickTest(stem: string): (nick: string) => boolean {
   return nickTest(stem, RECEIVER_SUFFIX);
+}
+
+/** The same for the connections that mark places. */
+export function markerNickTest(stem: string): (nick: string) => boolean {
+  return nickTest(stem, MARKER_SUFFIX);
 }
 
 function nickTest(stem: string, suffix: RegExp): (nick: string) => boolean {

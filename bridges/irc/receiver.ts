@@ -7,7 +7,10 @@ import { ChatHistory } from "./chat-history.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
 import type { Ending } from "./endings.ts";
+import { LineIds } from "./line-ids.ts";
+import type { Marker } from "./marker.ts";
 import { Netsplits } from "./netsplits.ts";
+import { markerNickTest } from "./nicks.ts";
 import { OldBatches } from "./old-batches.ts";
 import { Presence, rankSignsOf } from "./presence.ts";
 
@@ -36,6 +39,7 @@ export interface ReceiverParts {
   /** A receiving connection of another bridge. */
   readonly isPeer: (nick: string) => boolean;
   readonly inbox: () => NetworkInbox | null;
+  readonly marker: Marker;
   readonly now: () => number;
 }
 
@@ -50,6 +54,9 @@ export class Receiver implements ConnectionOwner {
   readonly chatHistory: ChatHistory;
   readonly #announcements: Announcements;
   readonly #netsplits: Netsplits;
+  readonly #lineIds: LineIds;
+  readonly #marker: Marker;
+  readonly #isPeer: (nick: string) => boolean;
   readonly #owner: ReceiverOwner;
   readonly #log: Logger;
   /** Answers of `chatHistory`, and the server's own replay when we join, which is passed over. */
@@ -62,6 +69,8 @@ export class Receiver implements ConnectionOwner {
   constructor(parts: ReceiverParts, owner: ReceiverOwner) {
     this.#owner = owner;
     this.#log = parts.log;
+    this.#marker = parts.marker;
+    this.#isPeer = parts.isPeer;
     this.connection = parts.connect(this);
     const channelsOwner = {
       onJoined: (channel: Channel, absence: string | null) => {
@@ -69,6 +78,7 @@ export class Receiver implements ConnectionOwner {
           this.#announcements.onBack(channel);
           this.#netsplits.forget(channel);
         }
+        if (this.#needsMark(channel)) this.#marker.mark(channel);
         owner.onJoined(this, channel, absence);
       },
       onLost: (channel: Channel, reason: string) => owner.onLost(this, channel, reason),
@@ -91,6 +101,12 @@ export class Receiver implements ConnectionOwner {
     const { connection, presence, channels } = this;
     this.#announcements = new Announcements({ connection, presence, channels, isPeer, inbox });
     this.#netsplits = new Netsplits({ channels, presence, inbox });
+    this.#lineIds = new LineIds({
+      isMarker: markerNickTest(config.nick),
+      isWanted: (ircChannel) => channels.find(ircChannel) !== undefined,
+      server: () => connection.server,
+      onMarked: (ircChannel) => this.#marker.forget(ircChannel),
+    });
   }
 
   /** Connected, and in its channels. */
@@ -135,8 +151,10 @@ export class Receiver implements ConnectionOwner {
   }
 
   /** @throws NetworkError */
-  join(name: string): Promise<void> {
-    return this.channels.join(name, this.maxNameLength);
+  async join(name: string): Promise<void> {
+    await this.channels.join(name, this.maxNameLength);
+    const channel = this.channels.get(name);
+    if (channel !== undefined) await this.#marker.settled(channel.ircChannel);
   }
 
   leave(name: string): void {
@@ -144,6 +162,8 @@ export class Receiver implements ConnectionOwner {
     if (channel !== undefined) {
       this.#announcements.forget(channel);
       this.#netsplits.forget(channel);
+      this.#lineIds.forget(channel.ircChannel);
+      this.#marker.forget(channel.ircChannel);
     }
     this.channels.leave(name);
   }
@@ -185,17 +205,28 @@ export class Receiver implements ConnectionOwner {
     this.chatHistory.onDown(ending.reason);
     this.presence.clear();
     this.#netsplits.clear();
+    this.#lineIds.pause();
+    for (const { ircChannel } of this.channels.all()) this.#marker.forget(ircChannel);
     this.#owner.onDown(this, ending);
     this.channels.onDisconnected(ending.reason);
   }
 
   onLine(_connection: Connection, line: IrcLine): void {
     if (this.#batches.take(line) || this.chatHistory.onLine(line)) return;
-    if (line.command === "PRIVMSG" || line.command === "NOTICE") return this.#owner.onMessage(this, line);
+    if (line.command === "PRIVMSG" || line.command === "NOTICE") {
+      return this.#owner.onMessage(this, this.#lineIds.identify(line));
+    }
     this.#announcements.onLine(line);
     this.#netsplits.onLine(line);
+    this.#lineIds.onLine(line, this.connection.nick);
     this.presence.onLine(line, this.connection.nick);
     this.channels.onLine(line, this.connection.nick);
+  }
+
+  /** Another bridge is there that counts already, or has ids of its own, and the server gives messages none. */
+  #needsMark({ ircChannel }: Channel): boolean {
+    if (this.connection.capability("message-tags") !== null) return false;
+    return this.presence.nicks(ircChannel).some((nick) => this.#isPeer(nick));
   }
 
   async #comeBack(): Promise<void> {

@@ -130,12 +130,13 @@ export function clientOptions(
   config: IrcConfig & { readonly host: string },
   nick: string,
   realName: string,
+  user: string = GATEWAY,
 ): Omit<ClientOptions, "transport"> {
   return {
     host: config.host,
     port: config.port,
     nick,
-    username: GATEWAY,
+    username: user,
     gecos: realName,
     ...(config.password === undefined ? {} : { password: config.password }),
     ...login(config.sasl),

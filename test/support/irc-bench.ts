@@ -19,13 +19,17 @@ export class IrcBench implements AsyncDisposable {
   readonly inbox = new RecordingInbox();
   readonly logged: LogLine[] = [];
 
-  constructor(port: number, settings: object = {}) {
+  /** @param options settings of the IRC network, and `node` */
+  constructor(
+    port: number,
+    { node = 1, ...settings }: { readonly node?: number; readonly [setting: string]: unknown } = {},
+  ) {
     const config = ircSchema.parse({ reconnectMinMs: 5, reconnectMaxMs: 20, senders: 1, ...settings });
     let count = 0;
     this.network = new IrcNetwork(
       { ...config, host: "127.0.0.1", port },
       {
-        node: 1,
+        node,
         log: pino({}, { write: (line: string) => void this.logged.push(JSON.parse(line) as LogLine) }),
         now: Date.now,
         random: Math.random,

@@ -21,6 +21,10 @@ over all of these servers, as they come with Debian 12, and holds each to its co
 
 ${[row(heads), row(heads.map(() => "---")), ...rows].join("\n")}
 
+ngIRCd has no ids: the bridges on one server count its messages alike, and a second connection comes into a channel for a moment
+whenever a bridge joins another one there ([channels.md](channels.md#ids-where-the-server-has-none)). So a bridge needs one connection
+more than its receivers and senders. On linked ngIRCd, only bridges on the same server have the same ids.
+
 [Ergo](https://ergo.chat) is in no distribution, so its tests are run by hand (\`ERGO_PATH=… npx vitest run --project ergo\`); version
 2.20 passed all of the suite, as InspIRCd does, with one difference: it serves each client by itself, so those who speak at once are not heard in the same order by
 all, only each in its own. Of what it offers beyond the others, bridges use \`draft/chathistory\`, \`draft/multiline\`,

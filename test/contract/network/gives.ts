@@ -6,7 +6,7 @@ export interface Gives {
   readonly history: boolean;
   /** These outlive the server's death. */
   readonly lastingHistory: boolean;
-  /** Each message has an id, the same for everybody, now and in history. */
+  /** Each message has an id, the same for all bridges on a server, now and in history. */
   readonly ids: boolean;
   /** It carries what bridges say to each other, and people do not see. */
   readonly announcements: boolean;
@@ -30,7 +30,8 @@ export const GIFTS: Readonly<Record<keyof Gives, { readonly gift: string; readon
   },
   ids: {
     gift: "message ids that are the same at every bridge",
-    instead: "ids that mean something at one bridge only: a session that moves to another bridge gets a gap notice",
+    instead:
+      "ids that mean something at one bridge only: who goes on at another bridge is told that something may be missing",
   },
   announcements: {
     gift: "announcements between bridges that people do not see",
@@ -42,12 +43,12 @@ export const GIFTS: Readonly<Record<keyof Gives, { readonly gift: string; readon
   },
 };
 
-/** Plain RFC 1459. */
+/** Plain RFC 1459. The ids are ours. */
 const NOTHING: Gives = {
   oneOrder: true,
   history: false,
   lastingHistory: false,
-  ids: false,
+  ids: true,
   announcements: false,
   times: false,
 };
@@ -70,7 +71,7 @@ export const ERGO: Gives = { ...INSPIRCD, oneOrder: false };
 
 /** The servers, as docs/networks.md calls them, and what each gives. */
 export const SERVERS = {
-  embedded: { title: "the embedded IRC server", gives: { ...NOTHING, ids: true, announcements: true, times: true } },
+  embedded: { title: "the embedded IRC server", gives: { ...NOTHING, announcements: true, times: true } },
   ngircd: { title: "ngIRCd", gives: NOTHING },
   inspircd: {
     title: "InspIRCd",

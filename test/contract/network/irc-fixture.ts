@@ -20,13 +20,13 @@ export function ircFixture(name: string, startServer: () => Promise<TestServer>,
   };
 }
 
-/** A network of the given node, which reconnects fast. */
+/** A network of the given node, which reconnects fast, and is patient where a busy machine may be slow. */
 export function makeIrcNetwork(
   server: Pick<TestServer, "host" | "port">,
   node: number,
   times: NetworkTimes = {},
 ): IrcNetwork {
-  const config = ircSchema.parse({ reconnectMinMs: 20, reconnectMaxMs: 100, ...times });
+  const config = ircSchema.parse({ reconnectMinMs: 20, reconnectMaxMs: 100, markTimeoutMs: 20_000, ...times });
   let count = 0;
   return new IrcNetwork(
     { ...config, host: server.host, port: server.port },

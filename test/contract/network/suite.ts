@@ -4,6 +4,7 @@ import { describeDiscovery } from "./discovery.ts";
 import { describeFaults } from "./faults.ts";
 import type { NetworkFixture } from "./fixture.ts";
 import { describeHistory } from "./history.ts";
+import { describeIds } from "./ids.ts";
 import { describeMembership } from "./membership.ts";
 import { describeMessages } from "./messages.ts";
 import { describeNames } from "./names.ts";
@@ -21,6 +22,7 @@ export function describeNetwork(fixture: NetworkFixture): void {
     describeMessages(fixture);
     describePayloads(fixture);
     describeOrder(fixture);
+    describeIds(fixture);
     describeHistory(fixture);
     describeDiscovery(fixture);
     describeAnnouncements(fixture);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bridgeNickTest, nickCandidates, receiverNickTest } from "../../../../bridges/irc/nicks.ts";
+import { bridgeNickTest, markerNickTest, nickCandidates, receiverNickTest } from "../../../../bridges/irc/nicks.ts";
 
 describe("nickCandidates", () => {
   it("begins with the full nick, then one for servers that allow nine characters, then others", () => {
@@ -19,10 +19,13 @@ describe("nickCandidates", () => {
 describe("bridgeNickTest", () => {
   const isBridge = bridgeNickTest("tailspin");
 
-  it.each([..."1 12 1s1 12s16 999s1 1r2 12r64".split(" ")])("knows every nick of node and connection %s", (suffix) => {
-    for (const nick of nickCandidates("tailspin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
-    for (const nick of nickCandidates("TailSpin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
-  });
+  it.each([..."1 12 1s1 12s16 999s1 1r2 12r64 1m 12m".split(" ")])(
+    "knows every nick of node and connection %s",
+    (suffix) => {
+      for (const nick of nickCandidates("tailspin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
+      for (const nick of nickCandidates("TailSpin", suffix)) expect([nick, isBridge(nick)]).toEqual([nick, true]);
+    },
+  );
 
   it.each([
     "tailspin",
@@ -48,7 +51,18 @@ describe("receiverNickTest", () => {
     expect(answers(suffix)).not.toContain(false);
   });
 
-  it.each([..."1s0 1s1 12s16".split(" ")])("takes no nick of sending connection %s", (suffix) => {
+  it.each([..."1s0 1s1 12s16 1m 12m".split(" ")])("takes no nick of the other connection %s", (suffix) => {
     expect(answers(suffix)).not.toContain(true);
+  });
+});
+
+describe("markerNickTest", () => {
+  const isMarker = markerNickTest("tailspin");
+  const answers = (suffix: string): boolean[] => nickCandidates("tailspin", suffix).map((nick) => isMarker(nick));
+
+  it("knows every nick of the connection that marks, and none of another", () => {
+    for (const suffix of ["1m", "12m"]) expect(answers(suffix)).not.toContain(false);
+    for (const suffix of ["1", "12", "1s0", "1s1", "1r2"]) expect(answers(suffix)).not.toContain(true);
+    expect(["tailspinm", "m1", "tailspin1mm"].filter(isMarker)).toEqual([]);
   });
 });
