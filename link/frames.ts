@@ -108,7 +108,7 @@ export interface FreedFrame {
   readonly connection: number;
 }
 
-/** Between HaloD and those that have registered with it, both ways. */
+/** Between HaloD and those that have registered with it, and between bridges, both ways. */
 export interface ControlFrame {
   readonly type: "control";
   /** UTF-8 JSON; up to 1 MiB. */
