@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
 import { routeOf } from "../../bayeux/index.ts";
-import type { HaloStack } from "./halo-stack.ts";
+import type { Cluster } from "../../halod/index.ts";
 import { type MovingPage, openPage, type PageKind } from "./moving-pages.ts";
 import { RawIrc } from "./raw-irc.ts";
 
@@ -16,19 +16,26 @@ const KINDS: readonly PageKind[] = [
   "eventsource",
 ];
 
+/** What a crowd needs of a stack. */
+export interface CrowdStack {
+  readonly url: string;
+  readonly ircd: { readonly host: string; readonly port: number };
+  readonly table: Cluster;
+}
+
 /** Somebody on IRC who counts in several channels, and pages that listen. */
 export class Crowd implements AsyncDisposable {
   readonly pages: MovingPage[] = [];
-  readonly #stack: HaloStack;
+  readonly #stack: CrowdStack;
   readonly #resources = new AsyncDisposableStack();
   #said = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(stack: HaloStack) {
+  private constructor(stack: CrowdStack) {
     this.#stack = stack;
   }
 
-  static async gather(stack: HaloStack): Promise<Crowd> {
+  static async gather(stack: CrowdStack): Promise<Crowd> {
     const crowd = new Crowd(stack);
     try {
       await crowd.#gather();
