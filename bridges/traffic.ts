@@ -1,4 +1,4 @@
-import type { ClosedFrame, Frame, PauseFrame, RequestFrame, ResumeFrame } from "../link/index.ts";
+import type { ClosedFrame, FaultCounter, Frame, PauseFrame, RequestFrame, ResumeFrame } from "../link/index.ts";
 import type { Broadcast } from "./broadcast.ts";
 import type { Moves } from "./moves/moves.ts";
 import { WaitingRoom } from "./moves/waiting-room.ts";
@@ -15,6 +15,7 @@ export interface TrafficOptions {
   readonly requests: Requests;
   readonly sessions: Sessions;
   readonly broadcast: Broadcast;
+  readonly faults: FaultCounter;
   readonly handoverMs: number;
   readonly maxHandoverBytes: number;
 }
@@ -36,8 +37,7 @@ export class Traffic implements Disposable {
   onFrame(downlink: Downlink<Session>, frame: Frame): void {
     switch (frame.type) {
       case "request":
-        if (this.#options.moves.isComing(frame.route) && this.#waiting.keep(downlink, frame)) return;
-        return this.#onRequest(downlink, frame);
+        return this.#onRequest(downlink, frame, true);
       case "closed":
         return this.#onClosed(downlink, frame);
       case "pause":
@@ -64,17 +64,22 @@ export class Traffic implements Disposable {
     this.#waiting[Symbol.dispose]();
   }
 
-  #onRequest(downlink: Downlink<Session>, frame: RequestFrame): void {
-    const { ownership, moves, requests } = this.#options;
-    if (ownership.owns(frame.route) && !moves.isComing(frame.route)) return requests.serve(downlink, frame);
+  /** @param mayWait false: it has waited long enough */
+  #onRequest(downlink: Downlink<Session>, frame: RequestFrame, mayWait: boolean): void {
+    const { ownership, moves, requests, faults } = this.#options;
+    const isComing = moves.isComing(frame.route);
+    if (isComing && mayWait) {
+      if (this.#waiting.keep(downlink, frame)) return;
+      faults.count("bridge.handoverBytes", "too much waits for sessions that are on their way", { route: frame.route });
+    }
+    if (ownership.owns(frame.route) && !isComing) return requests.serve(downlink, frame);
     downlink.send({ type: "refused", connection: frame.connection });
   }
 
-  /** @param mayWait false: it has waited long enough */
   #open(route: number, mayWait = true): void {
     for (const { downlink, frame } of this.#waiting.open(route)) {
       if (downlink.isDown) continue;
-      if (frame.type === "request" && !mayWait) this.#onRequest(downlink, frame);
+      if (frame.type === "request") this.#onRequest(downlink, frame, mayWait);
       else this.onFrame(downlink, frame);
     }
   }
