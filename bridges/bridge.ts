@@ -11,19 +11,20 @@ import type { BridgeConfig } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
 import type { Identities } from "./identity/identities.ts";
-import { haloClientOf } from "./halo-client.ts";
+import { bridgeLinkOf, haloClientOf } from "./halo-client.ts";
 import type { Inbox } from "./inbox.ts";
+import { Moves } from "./moves/moves.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
 import { Ownership } from "./ownership.ts";
 import { makeParts } from "./parts.ts";
 import type { Presence } from "./presence/presence.ts";
 import { Readiness } from "./readiness.ts";
-import type { Requests } from "./requests.ts";
 import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 import type { Sessions } from "./session/sessions.ts";
+import { Traffic } from "./traffic.ts";
 
 /** What a bridge is started with. */
 export interface BridgeOptions {
@@ -50,6 +51,8 @@ export interface BridgeOptions {
 }
 
 const DRAIN_POLL_MS = 50;
+/** Dispatchers end the link to a bridge that has left the cluster about a second after they know. */
+const LINGER_MS = 1_500;
 
 /** One bridge: dispatchers connect to it, sessions live in it, and a network carries their messages. */
 export class Bridge implements LinkOwner, AsyncDisposable {
@@ -66,8 +69,9 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #streams: Streams;
   readonly #discovery: Discovery;
   readonly #identities: Identities;
-  readonly #requests: Requests;
   readonly #readiness: Readiness;
+  readonly #moves: Moves;
+  readonly #traffic: Traffic;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
   #cluster: ClusterSource | null = null;
@@ -91,7 +95,16 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
     this.#presence = parts.presence;
-    this.#requests = parts.requests;
+    this.#moves = new Moves({
+      ...{ ...options.config, ...options, ...parts, log: this.#log },
+      link: bridgeLinkOf({ ...options, log: this.#log }),
+      onArrived: () => this.#traffic.look(),
+      onOver: () => this.#endMoved(),
+    });
+    this.#traffic = new Traffic({
+      ...{ ...options.config, ...parts, faults: options.faults },
+      ...{ ownership: this.#ownership, moves: this.#moves },
+    });
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
@@ -157,9 +170,12 @@ export class Bridge implements LinkOwner, AsyncDisposable {
    */
   async drain(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#options.now() + timeoutMs;
-    if (this.#mayMove) await this.#leave();
-    const serving = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
-    while (serving() && this.#options.now() < deadlineMs) {
+    const hasMoved = this.#mayMove && (await this.#leave());
+    // Dispatchers that hear of it later than we did are refused, which costs them nothing; the others let go of us.
+    const lingerMs = hasMoved ? this.#options.now() + LINGER_MS : 0;
+    const isAsked = () => this.#downlinks.size > 0 && this.#options.now() < lingerMs;
+    const isServing = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
+    while ((isServing() || isAsked()) && this.#options.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
   }
@@ -169,6 +185,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#isDisposed = true;
     this.#hasLeft = true;
     await this.#cluster?.[Symbol.asyncDispose]();
+    await this.#moves[Symbol.asyncDispose]();
+    this.#traffic[Symbol.dispose]();
     this.#calls.stop();
     this.#presence.stop();
     this.#streams.stop();
@@ -183,6 +201,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   }
 
   onUp(link: Link): void {
+    if (link.peer.role === "bridge") return this.#moves.departures.onUp(link);
     this.#linkCount += 1;
     this.#downlinks.set(
       link,
@@ -195,34 +214,23 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   onFrame(link: Link, frame: Frame): void {
     const downlink = this.#downlinks.get(link);
-    if (!downlink) return;
-    switch (frame.type) {
-      case "request":
-        if (!this.#ownership.owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
-        else this.#requests.serve(downlink, frame);
-        return;
-      case "closed":
-        return this.#onClosed(downlink, frame.connection);
-      case "pause":
-      case "resume":
-        return this.#onFlow(downlink, frame.connection, frame.type === "pause");
-      default:
-        // The codec lets only a dispatcher's frames through to a bridge.
-        throw new TypeError(`a bridge got a frame of type ${frame.type}`);
-    }
+    if (!downlink) return this.#moves.departures.onFrame(link, frame);
+    this.#traffic.onFrame(downlink, frame);
   }
 
   onDrain(link: Link): void {
     const downlink = this.#downlinks.get(link);
-    if (!downlink?.isBlocked) return;
+    if (!downlink) return this.#moves.departures.onDrain(link);
+    if (!downlink.isBlocked) return;
     downlink.isBlocked = false;
     for (const session of downlink.sessions) this.#broadcast.catchUp(session);
   }
 
   onDown(link: Link, reason: string, isOrderly: boolean): void {
     const downlink = this.#downlinks.get(link);
-    if (!downlink) return;
+    if (!downlink) return this.#moves.departures.onDown(link);
     this.#downlinks.delete(link);
+    this.#traffic.down(downlink);
     const sessions = this.#sessions.detachAll(downlink);
     for (const session of sessions) this.#broadcast.refresh(session);
     this.#log[isOrderly ? "info" : "warn"](
@@ -243,39 +251,36 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   #follow(cluster: ClusterSource): void {
     this.#cluster = cluster;
-    cluster.start((table) => {
-      const isSame = this.#ownership.follow(table);
-      if (this.#mayMove) this.#endMoved(isSame, table.epoch);
-    });
+    cluster.start(
+      (table) => {
+        // One that leaves is in no table any more, and hands over what it has.
+        const isSame = this.#ownership.follow(table) || this.#hasLeft;
+        if (!this.#mayMove) return;
+        this.#moves.follow(table, isSame);
+        this.#endMoved(isSame);
+        this.#log.info({ epoch: table.epoch, routes: this.#ownership.size }, "routes known");
+        this.#traffic.look();
+      },
+      (plan, prepared) => this.#moves.plan(plan, prepared),
+    );
   }
 
-  async #leave(): Promise<void> {
+  /** @returns whether everybody was told that we go, and others have our sessions */
+  async #leave(): Promise<boolean> {
     this.#hasLeft = true;
-    if (this.#cluster instanceof HaloClient) await this.#cluster.leave();
+    const isTold = this.#cluster instanceof HaloClient && (await this.#cluster.leave());
+    if (isTold) await this.#moves.departures.done();
     await this.#cluster?.[Symbol.asyncDispose]();
     this.#ownership.giveUp();
     this.#endMoved(false);
+    return isTold;
   }
 
-  /** Sessions on routes that were not ours all the time have to begin anew. */
-  #endMoved(isSame: boolean, epoch?: number): void {
-    const sessions = this.#sessions.endMoved((route) => isSame && this.#ownership.owns(route));
-    this.#log.info({ epoch, routes: this.#ownership.size, sessions }, "routes known; sessions on others end");
-  }
-
-  #onClosed(downlink: Downlink<Session>, connection: number): void {
-    const session = downlink.sessionAt(connection);
-    downlink.close(connection);
-    if (!session) return;
-    this.#sessions.detach(session, downlink, connection);
-    this.#broadcast.refresh(session);
-  }
-
-  #onFlow(downlink: Downlink<Session>, connection: number, isPaused: boolean): void {
-    const session = downlink.sessionAt(connection);
-    if (!session) return;
-    session.isPaused = isPaused;
-    if (isPaused) this.#broadcast.refresh(session);
-    else this.#broadcast.catchUp(session);
+  /** Sessions on routes that were not ours all the time, and that nobody takes over, have to begin anew. */
+  #endMoved(isSame = true): void {
+    const { departures } = this.#moves;
+    const stays = (route: number) => isSame && (this.#ownership.owns(route) || departures.has(route));
+    const sessions = this.#sessions.endMoved(stays);
+    if (sessions > 0) this.#log.info({ sessions }, "sessions on routes that moved end");
   }
 }

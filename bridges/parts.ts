@@ -18,6 +18,8 @@ import { PrivateChannels } from "./identity/private-channels.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
+import { Adoption } from "./moves/adoption.ts";
+import { Holding } from "./moves/holding.ts";
 import type { Network } from "./network.ts";
 import { presenceChannel } from "./presence/presence-channel.ts";
 import { Presence } from "./presence/presence.ts";
@@ -56,6 +58,12 @@ export interface Parts {
   readonly inboxes: ReadonlyMap<Network, Inbox>;
   readonly presence: Presence;
   readonly requests: Requests;
+  readonly subscriptions: Subscriptions;
+  readonly publishes: Publishes;
+  readonly messages: Log;
+  readonly adoption: Adoption;
+  /** Channels that are to be joined for sessions which come from elsewhere. */
+  readonly hold: () => Holding;
 }
 
 /** Dispatchers hold browsers to the limits that are configured; these guard against a dispatcher gone wrong. */
@@ -88,10 +96,11 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     randomBytes,
     log,
     delivery,
-    onEnd: (session) => {
+    onEnd: (session, reason) => {
       subscriptions.removeAll(session);
       identities.ended(session);
-      calls.endAll(session);
+      // What it has asked an app is still answered.
+      if (reason !== "handed over") calls.endAll(session);
     },
   });
   const slowReaders = new SlowReaders({
@@ -200,12 +209,13 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     ...batches,
     onDirectChange,
   });
+  const publishes = new Publishes({ ...config, mapping, channels, calls, identities, privates });
   const requests = new Requests({
     sessions,
     handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, now, faults }),
     connects,
     subscriptions,
-    publishes: new Publishes({ ...config, mapping, channels, calls, identities, privates }),
+    publishes,
     resends: new Resends({ ...config, now, faults }),
     limits: LIMITS,
     maxMessagesPerSecond: config.maxMessagesPerSecond,
@@ -213,17 +223,8 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  return {
-    calls,
-    sessions,
-    channels,
-    discovery,
-    identities,
-    streams,
-    delivery,
-    broadcast,
-    inboxes,
-    presence,
-    requests,
-  };
+  const adoption = new Adoption({ channels, sessions, subscriptions, messages, lateCopies, broadcast, now });
+  const hold = () => new Holding({ channels, discovery, messages, now });
+  const parts = { calls, sessions, channels, discovery, identities, streams, delivery, broadcast, inboxes };
+  return { ...parts, presence, requests, subscriptions, publishes, messages, adoption, hold };
 }

@@ -64,7 +64,10 @@ export interface AnswerFrame {
   readonly payload: Buffer;
 }
 
-/** Bridge → dispatcher: the route is not ours; nothing of the request was done. Always final. */
+/**
+ * Bridge → dispatcher: the route is not ours; nothing of the request was done. Always final. To a stream that asks for nothing:
+ * its session is another bridge's now.
+ */
 export interface RefusedFrame {
   readonly type: "refused";
   readonly connection: number;
@@ -108,7 +111,7 @@ export interface FreedFrame {
   readonly connection: number;
 }
 
-/** Between HaloD and those that have registered with it, both ways. */
+/** Between HaloD and those that have registered with it, and between bridges, both ways. */
 export interface ControlFrame {
   readonly type: "control";
   /** UTF-8 JSON; up to 1 MiB. */
