@@ -9,6 +9,7 @@ import type { Census } from "./census.ts";
 import type { Channels } from "./channel/channels.ts";
 import type { BridgeConfig } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
+import type { Dispatches } from "./dispatches.ts";
 import type { Streams } from "./history/streams.ts";
 import type { Identities } from "./identity/identities.ts";
 import { haloClientOf } from "./halo-client.ts";
@@ -65,6 +66,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #presence: Presence;
   readonly #streams: Streams;
   readonly #discovery: Discovery;
+  readonly #dispatches: Dispatches;
   readonly #identities: Identities;
   readonly #requests: Requests;
   readonly #readiness: Readiness;
@@ -86,6 +88,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#channels = parts.channels;
     this.#streams = parts.streams;
     this.#discovery = parts.discovery;
+    this.#dispatches = parts.dispatches;
     this.#identities = parts.identities;
     this.#delivery = parts.delivery;
     this.#broadcast = parts.broadcast;
@@ -201,6 +204,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
         if (!this.#ownership.owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
         else this.#requests.serve(downlink, frame);
         return;
+      case "dispatch":
+        return this.#dispatches.serve(downlink, frame, (route) => this.#ownership.owns(route));
       case "closed":
         return this.#onClosed(downlink, frame.connection);
       case "pause":

@@ -8,6 +8,7 @@ import { Channels } from "./channel/channels.ts";
 import { Patterns } from "./channel/patterns.ts";
 import type { BridgeConfig } from "./config.ts";
 import { Discovery } from "./discovery.ts";
+import { Dispatches } from "./dispatches.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Archive } from "./history/archive.ts";
 import { LateCopies } from "./history/late-copies.ts";
@@ -30,6 +31,7 @@ import type { Session } from "./session/session.ts";
 import { Sessions } from "./session/sessions.ts";
 import { SlowReaders } from "./session/slow-readers.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Users } from "./users.ts";
 
 /** What the parts of a bridge are made with. */
 export interface PartsOptions {
@@ -50,6 +52,7 @@ export interface Parts {
   readonly channels: Channels;
   readonly streams: Streams;
   readonly discovery: Discovery;
+  readonly dispatches: Dispatches;
   readonly identities: Identities;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
@@ -82,12 +85,14 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
       sessions.touch(session);
     },
   });
+  const users = new Users();
   const sessions: Sessions = new Sessions({
     ...config,
     now,
     randomBytes,
     log,
     delivery,
+    users,
     onEnd: (session) => {
       subscriptions.removeAll(session);
       identities.ended(session);
@@ -218,6 +223,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     sessions,
     channels,
     discovery,
+    dispatches: new Dispatches({ users, messages, broadcast, now, faults }),
     identities,
     streams,
     delivery,

@@ -16,6 +16,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Downlink } from "./downlink.ts";
 import { Session } from "./session.ts";
+import type { Users } from "../users.ts";
 
 /** Why a session ended; it goes to the log. */
 export type EndReason = "disconnected" | "expired" | "fell behind" | "moved";
@@ -26,6 +27,7 @@ export interface SessionsOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly log: Logger;
   readonly delivery: Delivery;
+  readonly users: Users;
   readonly maxSessions: number;
   /** Of those whose handshake carried a cookie. */
   readonly maxSessionsPerBrowser: number;
@@ -95,6 +97,7 @@ export class Sessions {
     const session = new Session({ clientId, publicId, name, isAck, context, allowance });
     if (context.browser !== "") this.#perBrowser.set(context.browser, ofBrowser + 1);
     this.#byId.set(session.clientId, session);
+    this.#options.users.add(session);
     this.touch(session);
     this.#options.log.info({ session: session.label, route, name, ack: isAck }, "session started");
     return session;
@@ -116,6 +119,7 @@ export class Sessions {
     if (session.hasEnded) return;
     session.hasEnded = true;
     this.#byId.delete(session.clientId);
+    this.#options.users.delete(session);
     this.#forgetOfBrowser(session.context.browser);
     this.#deadlines.clear(session);
     this.#dismiss(session, reason === "disconnected" ? NONE_ADVICE : HANDSHAKE_ADVICE);
