@@ -17,6 +17,8 @@ export class FakeLink implements Link {
   readonly peer: Peer;
   readonly frames: BridgeFrame[] = [];
   isFull = false;
+  /** Why the bridge has closed it. */
+  closedFor: string | null = null;
   /** Told of every frame. */
   onSend: (frame: BridgeFrame) => void = () => {};
 
@@ -31,7 +33,9 @@ export class FakeLink implements Link {
     return !this.isFull;
   }
 
-  close(): void {}
+  close(reason: string): void {
+    this.closedFor = reason;
+  }
 
   /** What was sent of one type, oldest first. */
   of<Type extends BridgeFrame["type"]>(type: Type): Extract<BridgeFrame, { type: Type }>[] {
@@ -97,6 +101,14 @@ export class FakeDispatcher {
   over(socket: Downstream | null, ...messages: Message[]): Downstream {
     const downstream = socket ?? this.#open(true);
     this.#request(downstream, messages);
+    return downstream;
+  }
+
+  /** Has a message for named users; the words of the answer come as if they were messages. */
+  dispatch(payload: Buffer): Downstream {
+    const downstream = this.#open(false);
+    downstream.pending += 1;
+    this.#owner.onFrame(this.link, { type: "dispatch", connection: downstream.number, payload });
     return downstream;
   }
 
