@@ -5,7 +5,7 @@ import { MAX_ROUTES } from "./bayeux/index.ts";
 import { bridgeFaults, bridgeSchema, mappingFaults, mappingSchema } from "./bridges/index.ts";
 import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
-import { dispatcherFaults, dispatcherSchema } from "./dispatcher/index.ts";
+import { dispatcherFaults, dispatcherSchema, dispatchFrameBytes } from "./dispatcher/index.ts";
 import { xmppSchema } from "./bridges/xmpp/index.ts";
 import { halodSchema, statusSchema } from "./halod/index.ts";
 import { linkSchema, MAX_CONTROL_BYTES } from "./link/index.ts";
@@ -99,6 +99,11 @@ export function schemaFor(command: Command) {
           `must be at most a quarter of link.maxFrameBytes, which makes ${maxBodyBytes}`,
         );
       }
+      if (dispatchFrameBytes(dispatcher.inside) > config.link.maxFrameBytes)
+        refuse(
+          ["dispatcher", "inside", "maxRecipients"],
+          "and dispatcher.inside.maxDataBytes are too many for link.maxFrameBytes: a message must fit into a frame",
+        );
       for (const { path, message } of bridgeFaults(bridge, config.routes)) refuse(["bridge", ...path], message);
       for (const { path, message } of dispatcherFaults(dispatcher)) refuse(["dispatcher", ...path], message);
       if (dispatcher.bridges.length > config.routes)

@@ -3,6 +3,7 @@ export * from "./advice.ts";
 export * from "./channel.ts";
 export * from "./client-id.ts";
 export * from "./connection-types.ts";
+export * from "./declared-name.ts";
 export * from "./errors.ts";
 export * from "./parse.ts";
 export * from "./reply.ts";

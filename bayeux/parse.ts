@@ -35,7 +35,7 @@ const META: Readonly<Record<string, Reader>> = {
 };
 
 /** Levels of arrays and objects in a message, itself included; what is deeper could not be written out again safely. */
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 const MAX_ID_LENGTH = 64;
 
 /**
@@ -194,7 +194,8 @@ function isStringArray(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((element) => typeof element === "string");
 }
 
-function exceedsDepth(value: unknown, allowed: number): boolean {
+/** True where arrays and objects are nested deeper than so many levels. */
+export function exceedsDepth(value: unknown, allowed: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (allowed === 0) return true;
   for (const member of Array.isArray(value) ? value : Object.values(value)) {

@@ -1,8 +1,15 @@
-import { BayeuxError, errorReply, NONE_ADVICE, successReply } from "../bayeux/index.ts";
+import {
+  BayeuxError,
+  declaredName,
+  errorReply,
+  isDeclaredName,
+  MAX_NAME_LENGTH,
+  NONE_ADVICE,
+  successReply,
+} from "../bayeux/index.ts";
 import type { Handshake } from "../bayeux/index.ts";
 import type { FaultCounter, RequestContext } from "../link/index.ts";
 import { asBayeuxError, countLimit } from "./answers.ts";
-import { isDeclaredName, MAX_NAME_LENGTH } from "./declared-name.ts";
 import type { Connects } from "./session/connects.ts";
 import type { Sessions } from "./session/sessions.ts";
 import { timesyncReply } from "./timesync.ts";
@@ -54,11 +61,8 @@ export class Handshakes {
 
 /** The name that a browser declares for itself, or null. @throws BayeuxError */
 function readName(request: Handshake): string | null {
-  const tailspin = request.ext["tailspin"];
-  if (typeof tailspin !== "object" || tailspin === null || !("name" in tailspin) || tailspin.name === undefined)
-    return null;
-  const name = typeof tailspin.name === "string" ? tailspin.name.trim() : "";
-  if (!isDeclaredName(name)) {
+  const name = declaredName(request.ext);
+  if (name !== null && !isDeclaredName(name)) {
     throw new BayeuxError(
       "badField",
       ["ext.tailspin.name"],

@@ -8,6 +8,7 @@ import { Channels } from "./channel/channels.ts";
 import { Patterns } from "./channel/patterns.ts";
 import type { BridgeConfig } from "./config.ts";
 import { Discovery } from "./discovery.ts";
+import { Dispatches } from "./dispatches.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Archive } from "./history/archive.ts";
 import { LateCopies } from "./history/late-copies.ts";
@@ -32,6 +33,7 @@ import type { Session } from "./session/session.ts";
 import { Sessions } from "./session/sessions.ts";
 import { SlowReaders } from "./session/slow-readers.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Users } from "./users.ts";
 
 /** What the parts of a bridge are made with. */
 export interface PartsOptions {
@@ -52,6 +54,7 @@ export interface Parts {
   readonly channels: Channels;
   readonly streams: Streams;
   readonly discovery: Discovery;
+  readonly dispatches: Dispatches;
   readonly identities: Identities;
   readonly delivery: Delivery;
   readonly broadcast: Broadcast;
@@ -90,12 +93,14 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
       sessions.touch(session);
     },
   });
+  const users = new Users();
   const sessions: Sessions = new Sessions({
     ...config,
     now,
     randomBytes,
     log,
     delivery,
+    users,
     onEnd: (session, reason) => {
       subscriptions.removeAll(session);
       identities.ended(session);
@@ -225,6 +230,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
   });
   const adoption = new Adoption({ channels, sessions, subscriptions, messages, lateCopies, broadcast, now });
   const hold = () => new Holding({ channels, discovery, messages, now });
-  const parts = { calls, sessions, channels, discovery, identities, streams, delivery, broadcast, inboxes };
+  const dispatches = new Dispatches({ users, messages, broadcast, now, faults });
+  const parts = { calls, sessions, channels, discovery, dispatches, identities, streams, delivery, broadcast, inboxes };
   return { ...parts, presence, requests, subscriptions, publishes, messages, adoption, hold };
 }

@@ -9,7 +9,7 @@ import type { ReplayFrom } from "./history/replay-from.ts";
 import type { Replays, Wanted } from "./history/replays.ts";
 import type { Identities } from "./identity/identities.ts";
 import type { PrivateChannels } from "./identity/private-channels.ts";
-import { isUserChannel } from "./identity/user-channel.ts";
+import { DISPATCH_CHANNEL, isUserChannel } from "./identity/user-channel.ts";
 import type { LogEntry } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence, watchedChannel } from "./presence/presence-channel.ts";
@@ -51,7 +51,8 @@ export class Subscriptions {
     const names = request.names.filter((name) => !isService(name) && !session.subscriptions.has(name));
     for (const name of names) {
       checkName(name);
-      this.#options.mapping.checkSubscribe(name);
+      // No network has to do with it.
+      if (name !== DISPATCH_CHANNEL) this.#options.mapping.checkSubscribe(name);
     }
     const { maxSubscriptions } = this.#options;
     if (session.subscriptions.size + names.length > maxSubscriptions) {

@@ -1,5 +1,6 @@
 import type { ClosedFrame, FaultCounter, Frame, PauseFrame, RequestFrame, ResumeFrame } from "../link/index.ts";
 import type { Broadcast } from "./broadcast.ts";
+import type { Dispatches } from "./dispatches.ts";
 import type { Moves } from "./moves/moves.ts";
 import { WaitingRoom } from "./moves/waiting-room.ts";
 import type { Ownership } from "./ownership.ts";
@@ -13,6 +14,7 @@ export interface TrafficOptions {
   readonly ownership: Ownership;
   readonly moves: Pick<Moves, "isComing">;
   readonly requests: Requests;
+  readonly dispatches: Dispatches;
   readonly sessions: Sessions;
   readonly broadcast: Broadcast;
   readonly faults: FaultCounter;
@@ -38,6 +40,8 @@ export class Traffic implements Disposable {
     switch (frame.type) {
       case "request":
         return this.#onRequest(downlink, frame, true);
+      case "dispatch":
+        return this.#options.dispatches.serve(downlink, frame, (route) => this.#isHere(route));
       case "closed":
         return this.#onClosed(downlink, frame);
       case "pause":
@@ -66,14 +70,19 @@ export class Traffic implements Disposable {
 
   /** @param mayWait false: it has waited long enough */
   #onRequest(downlink: Downlink<Session>, frame: RequestFrame, mayWait: boolean): void {
-    const { ownership, moves, requests, faults } = this.#options;
-    const isComing = moves.isComing(frame.route);
-    if (isComing && mayWait) {
+    const { moves, requests, faults } = this.#options;
+    if (mayWait && moves.isComing(frame.route)) {
       if (this.#waiting.keep(downlink, frame)) return;
       faults.count("bridge.handoverBytes", "too much waits for sessions that are on their way", { route: frame.route });
     }
-    if (ownership.owns(frame.route) && !isComing) return requests.serve(downlink, frame);
+    if (this.#isHere(frame.route)) return requests.serve(downlink, frame);
     downlink.send({ type: "refused", connection: frame.connection });
+  }
+
+  /** It is ours, and so are its sessions. */
+  #isHere(route: number): boolean {
+    const { ownership, moves } = this.#options;
+    return ownership.owns(route) && !moves.isComing(route);
   }
 
   #open(route: number, mayWait = true): void {

@@ -101,6 +101,7 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
         return this.#unknown(frame.type, frame.connection);
       }
       case "request":
+      case "dispatch":
       case "closed":
       case "pause":
       case "resume":

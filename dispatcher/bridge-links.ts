@@ -4,6 +4,7 @@ import { BridgeLink, type ConnectBridge } from "./bridge-link.ts";
 import type { Numbers } from "./numbers.ts";
 import { Takeovers } from "./takeovers.ts";
 import type { Coalescer } from "./transports/coalescer.ts";
+import { deputyOf, homeOf } from "./user-routes.ts";
 
 /** What the links to all bridges need to know and to use. */
 export interface BridgeLinksOptions {
@@ -86,15 +87,29 @@ export class BridgeLinks implements AsyncDisposable {
   }
 
   /**
-   * All tabs of a browser go to one route, so to one bridge, while that is up.
+   * All sessions of a user go to one route, so to one bridge; all tabs of a browser do too, while that is up.
    *
    * @param browser its name, 32 hexadecimal digits; "" where it has none
+   * @param user the name that it declares, or null
    * @returns a route for a new session
    */
-  routeFor(browser: string): number {
+  routeFor(browser: string, user: string | null = null): number {
+    if (user !== null) {
+      const routes = this.routesOfUser(user);
+      // Nowhere else: whoever looks for this user would not look there.
+      return routes.find((route) => this.numbersOf(route)) ?? homeOf(user, this.routes);
+    }
     if (browser === "") return this.routeForNew();
     const route = (Number.parseInt(browser.slice(0, 8), 16) % this.routes) + 1;
     return this.numbersOf(route) ? route : this.routeForNew();
+  }
+
+  /** @returns where the sessions of a user can be: one route, or two at different bridges where nobody takes over */
+  routesOfUser(name: string): readonly number[] {
+    const home = homeOf(name, this.routes);
+    const { owners } = this.#cluster;
+    const deputy = this.#options.takeoverWaitMs > 0 || owners.length === 0 ? null : deputyOf(name, owners);
+    return deputy === null ? [home] : [home, deputy];
   }
 
   /** @returns a route for a new session, among those whose bridge is up; any where none is */

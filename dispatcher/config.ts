@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { addressSchema } from "../link/index.ts";
+import { insideFaults, insideSchema } from "./inside/config.ts";
 
 const whole = z.number().int();
 const count = whole.min(1);
@@ -103,14 +104,21 @@ export const dispatcherSchema = z.strictObject({
     .default(1_000)
     .describe("WebSockets, and as many streams, closed per second when the dispatcher stops"),
   drainTimeoutMs: milliseconds.default(20_000).describe("milliseconds after which the dispatcher stops anyway"),
+  inside: insideSchema.prefault({}),
 });
 
 /** The settings of a dispatcher, complete. */
 export type DispatcherConfig = Readonly<z.infer<typeof dispatcherSchema>>;
 
 /** What is wrong between keys. */
-export function dispatcherFaults({ halod, bridges }: DispatcherConfig): { path: string[]; message: string }[] {
+export function dispatcherFaults(config: DispatcherConfig): { path: string[]; message: string }[] {
+  const { halod, bridges, inside } = config;
+  const faults = insideFaults(inside).map(({ path, message }) => ({ path: ["inside", ...path], message }));
   const isDefault = bridges.join() === DEFAULT_BRIDGES.join();
-  if (halod.length === 0 || isDefault) return [];
-  return [{ path: ["bridges"], message: "must not be set together with dispatcher.halod: HaloD tells the bridges" }];
+  if (halod.length > 0 && !isDefault)
+    faults.push({
+      path: ["bridges"],
+      message: "must not be set together with dispatcher.halod: HaloD tells the bridges",
+    });
+  return faults;
 }

@@ -12,6 +12,7 @@ import { connectByLink } from "./connect-by-link.ts";
 import { Deadlines } from "./deadlines.ts";
 import { refuse } from "./http/refusal.ts";
 import { type Health, makeHttpServer } from "./http/server.ts";
+import { InsideListener } from "./inside/listener.ts";
 import type { Tier } from "./tier.ts";
 import { Coalescer } from "./transports/coalescer.ts";
 import { HttpTransports } from "./transports/http-transports.ts";
@@ -58,6 +59,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
   readonly #requests: HttpTransports;
   readonly #sockets: WebSocketTier;
   #port = 0;
+  #inside: InsideListener | null = null;
   #draining: Promise<void> | null = null;
 
   /** Listens for browsers and begins to connect to the bridges. @throws ListenError where the port cannot be opened */
@@ -65,6 +67,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
     const dispatcher = new Dispatcher(options);
     try {
       dispatcher.#port = await listen(dispatcher.#server, dispatcher.host, options.config.port);
+      dispatcher.#inside = await dispatcher.#openInside();
     } catch (error) {
       await dispatcher[Symbol.asyncDispose]();
       throw error;
@@ -104,6 +107,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
       onBayeux: (request, response) => this.#requests.serve(request, response),
       onUpgrade: (request, socket, head) => this.#sockets.upgrade(request, socket, head),
       health: () => this.health(),
+      iteration: () => ({ iteration: this.bridges.epoch, routes }),
       fallback: options.fallback ?? ((_, response) => refuse(response, 404, "Nothing is here; Bayeux is at /bayeux")),
       onError: (error) => this.#log.error({ err: error }, "request failed"),
     });
@@ -115,6 +119,11 @@ export class Dispatcher implements AsyncDisposable, Tier {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Where apps are listened for; null where they are not. */
+  get insidePort(): number | null {
+    return this.#inside?.port ?? null;
   }
 
   get isDraining(): boolean {
@@ -154,7 +163,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
     const signal = AbortSignal.timeout(this.config.drainTimeoutMs);
     const closed = Promise.withResolvers<void>();
     this.#server.close(() => closed.resolve());
-    await Promise.all([this.#requests.drain(signal), this.#sockets.drain(signal)]);
+    await Promise.all([this.#requests.drain(signal), this.#sockets.drain(signal), this.#inside?.drain(signal)]);
     while (this.#requests.size > 0 && !signal.aborted) await wait(POLL_MS);
     const left = { requests: this.#requests.size, sockets: this.#sockets.size };
     if (signal.aborted) this.#log.warn(left, "drain cut short");
@@ -166,6 +175,19 @@ export class Dispatcher implements AsyncDisposable, Tier {
     this.#coalescer[Symbol.dispose]();
     this.deadlines[Symbol.dispose]();
     this.#log.info("stopped");
+  }
+
+  #openInside(): Promise<InsideListener | null> {
+    const { config, bridges, faults, randomBytes } = this;
+    const { requestTimeoutMs } = config;
+    return InsideListener.start({
+      config: config.inside,
+      requestTimeoutMs,
+      bridges,
+      faults,
+      log: this.#log,
+      randomBytes,
+    });
   }
 
   #clusterOf(options: DispatcherOptions): ClusterSource {

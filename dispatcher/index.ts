@@ -2,3 +2,4 @@
 export type { ConnectBridge } from "./bridge-link.ts";
 export * from "./config.ts";
 export * from "./dispatcher.ts";
+export { dispatchFrameBytes } from "./inside/config.ts";

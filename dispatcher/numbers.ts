@@ -62,6 +62,11 @@ export class Numbers {
     this.#send({ type: "request", connection: number, route, isSocket, mayHold, context, payload });
   }
 
+  /** A message for named users; its answer comes to who stands behind the number. */
+  dispatch(number: number, payload: Buffer): void {
+    this.#send({ type: "dispatch", connection: number, payload });
+  }
+
   pause(number: number): void {
     this.#send({ type: "pause", connection: number });
   }

@@ -31,6 +31,7 @@ export function headBytes(frame: WireFrame): number {
       return CONNECTION_HEAD + contextBytes(frame.context);
     case "answer":
     case "hold":
+    case "dispatch":
     case "closed":
     case "pause":
     case "resume":
@@ -93,6 +94,7 @@ export function writeHead(frame: WireFrame, payloadBytes: number, target: Buffer
       target.writeUInt32LE(frame.connection, at + HEADER);
       return;
     case "hold":
+    case "dispatch":
     case "closed":
     case "pause":
     case "resume":
@@ -184,6 +186,13 @@ export function decode(
       const connection = bytes.readUInt32LE(start + 4);
       return { type: "answer", connection, isFinal: flags !== 0, payload: bytes.subarray(start + 8, end) };
     }
+    case KIND.dispatch:
+      check(flags === 0 && route === 0 && length >= 8, "dispatch", length);
+      return {
+        type: "dispatch",
+        connection: bytes.readUInt32LE(start + 4),
+        payload: bytes.subarray(start + 8, end),
+      };
     case KIND.hold: {
       check(flags === 0 && route === 0 && length >= 8, "hold", length);
       // A view would keep the whole received chunk in memory for as long as the poll is held.

@@ -55,6 +55,17 @@ export interface ResumeFrame {
   readonly connection: number;
 }
 
+/**
+ * Dispatcher → bridge: a message for named users. Like a request that is not a socket, it is answered by one final
+ * `answer`, here with what became of each recipient. `dispatch.ts` knows what is in the payload.
+ */
+export interface DispatchFrame {
+  readonly type: "dispatch";
+  readonly connection: number;
+  /** UTF-8 JSON. */
+  readonly payload: Buffer;
+}
+
 /** Bridge → dispatcher: replies to a request. Final: the bridge has forgotten the connection. */
 export interface AnswerFrame {
   readonly type: "answer";
@@ -118,6 +129,6 @@ export interface ControlFrame {
   readonly payload: Buffer;
 }
 
-export type DispatcherFrame = RequestFrame | ClosedFrame | PauseFrame | ResumeFrame;
+export type DispatcherFrame = RequestFrame | ClosedFrame | PauseFrame | ResumeFrame | DispatchFrame;
 export type BridgeFrame = AnswerFrame | RefusedFrame | HoldFrame | DeliverFrame | ReleaseFrame | FreedFrame;
 export type Frame = DispatcherFrame | BridgeFrame | ControlFrame;

@@ -1,5 +1,14 @@
 /** The wire between tiers: frames, links, and the two ends that bring links up. README.md is the wire document. */
 export { addressSchema, joinAddress, splitAddress } from "./address.ts";
+export {
+  dispatchPayload,
+  OUTCOMES,
+  outcomesPayload,
+  readDispatch,
+  readOutcomes,
+  type Dispatch,
+  type Outcome,
+} from "./dispatch.ts";
 export { linkSchema, type LinkConfig } from "./config.ts";
 export { LINK_ERRORS, LinkError, type LinkErrorCode } from "./errors.ts";
 export { FaultCounter } from "./faults.ts";

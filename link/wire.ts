@@ -49,6 +49,7 @@ export const KIND = {
   closed: 0x11,
   pause: 0x12,
   resume: 0x13,
+  dispatch: 0x14,
   answer: 0x20,
   refused: 0x21,
   hold: 0x22,

@@ -9,7 +9,7 @@ import type { Session } from "../session/session.ts";
 import { within } from "../within.ts";
 import type { Identities } from "./identities.ts";
 import type { Identity } from "./identity.ts";
-import { userChannel, userOf } from "./user-channel.ts";
+import { DISPATCH_CHANNEL, userChannel, userOf } from "./user-channel.ts";
 
 /** What private channels need. */
 export interface PrivateChannelsOptions {
@@ -42,6 +42,10 @@ export class PrivateChannels {
    */
   async check(session: Session, names: readonly string[], deadlineMs: number): Promise<void> {
     for (const name of names) {
+      if (name === DISPATCH_CHANNEL) {
+        if (session.name === null) throw new BayeuxError("forbidden", [name], NAMELESS);
+        continue;
+      }
       const identity = this.#identityOf(session, name);
       const address = await this.#addressOf(identity, name, deadlineMs - this.#options.now());
       const own = ownChannels(identity, address);
@@ -54,6 +58,7 @@ export class PrivateChannels {
 
   /** After `check`. */
   subscribe(session: Session, name: string): void {
+    if (name === DISPATCH_CHANNEL) return;
     const { identities, networkOf } = this.#options;
     const listeners = identities.of(session, networkOf(name))?.listeners;
     const sessions = listeners?.get(name) ?? new Set();
@@ -61,6 +66,7 @@ export class PrivateChannels {
   }
 
   unsubscribe(session: Session, name: string): void {
+    if (name === DISPATCH_CHANNEL) return;
     const { identities, networkOf } = this.#options;
     const listeners = identities.of(session, networkOf(name))?.listeners;
     const sessions = listeners?.get(name);
@@ -115,6 +121,8 @@ export class PrivateChannels {
     }
   }
 }
+
+const NAMELESS = "Only who has declared a name can be told something by it";
 
 /** By its name, unless somebody else is called so on the network; and by what it is called there. */
 function ownChannels({ name }: Identity, { nick, isItsName }: PuppetAddress): readonly string[] {

@@ -1,4 +1,7 @@
 const PREFIX = "/user";
+/** Where a session hears what apps have for its user alone: its own, for each who subscribes to it. */
+export const DISPATCH_CHANNEL = PREFIX;
+
 const PLAIN = /^[A-Za-z0-9\-_!()$@]$/;
 const ESCAPE = /^(?:[A-Za-z0-9\-_!()$@]|~[0-9a-f]{2})+$/;
 

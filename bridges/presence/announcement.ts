@@ -1,4 +1,4 @@
-import { isDeclaredName } from "../declared-name.ts";
+import { isDeclaredName } from "../../bayeux/index.ts";
 
 /** Somebody's browser, as bridges tell each other of it: the session's public id, and the name. */
 export interface Browser {

@@ -10,6 +10,7 @@ import {
 import type { Advice } from "../../bayeux/index.ts";
 import type { RequestContext } from "../../link/index.ts";
 import type { Logger } from "pino";
+import type { Users } from "../users.ts";
 import { Allowance } from "./allowance.ts";
 import { isForeign } from "./binding.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -27,6 +28,7 @@ export interface SessionsOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly log: Logger;
   readonly delivery: Delivery;
+  readonly users: Users;
   readonly maxSessions: number;
   /** Of those whose handshake carried a cookie. */
   readonly maxSessionsPerBrowser: number;
@@ -128,6 +130,7 @@ export class Sessions {
     if (session.hasEnded) return;
     session.hasEnded = true;
     this.#byId.delete(session.clientId);
+    this.#options.users.delete(session);
     this.#forgetOfBrowser(session.context.browser);
     this.#deadlines.clear(session);
     this.#dismiss(session, reason === "disconnected" ? NONE_ADVICE : HANDSHAKE_ADVICE);
@@ -215,6 +218,7 @@ export class Sessions {
     });
     if (browser !== "") this.#perBrowser.set(browser, (this.#perBrowser.get(browser) ?? 0) + 1);
     this.#byId.set(session.clientId, session);
+    this.#options.users.add(session);
     this.touch(session);
     return session;
   }

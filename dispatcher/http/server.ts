@@ -2,6 +2,7 @@ import { type IncomingMessage, type RequestListener, type Server, type ServerRes
 import type { Duplex } from "node:stream";
 import type { FaultCounter } from "../../link/index.ts";
 import { refuse, refuseSocket } from "./refusal.ts";
+import { type Iteration, ITERATION_PATH, serveIteration } from "./iteration.ts";
 import { answerPreflight, shareWith } from "./cors.ts";
 import { judge, type Verdict } from "./origin.ts";
 import { pathOf } from "./target.ts";
@@ -24,6 +25,7 @@ export interface HttpServerOptions {
   onBayeux(request: IncomingMessage, response: ServerResponse): void;
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   health(): Health;
+  iteration(): Iteration;
   /** Everything that is not ours: the web pages. */
   readonly fallback: RequestListener;
   /** A fault of ours, met while a request was served. */
@@ -90,6 +92,7 @@ export function makeHttpServer(options: HttpServerOptions): Server {
 function route(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): void {
   const path = pathOf(request);
   if (isEndpoint(path)) return serveBayeux(options, request, response);
+  if (path === ITERATION_PATH) return serveShared(options, request, response);
   if (path === "/health") return serveHealth(options.health(), request, response);
   options.fallback(request, response);
 }
@@ -105,6 +108,15 @@ function serveBayeux(options: HttpServerOptions, request: IncomingMessage, respo
     });
   }
   options.onBayeux(request, response);
+}
+
+/** What pages of listed origins may read as well. */
+function serveShared(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): void {
+  const { isAllowed, echo } = judgeOrigin(request, options);
+  shareWith(response, isAllowed ? echo : null);
+  if (!isAllowed) return refuse(response, 403, "This origin is not allowed");
+  if (request.method === "OPTIONS") return answerPreflight(request, response);
+  serveIteration(options.iteration(), request, response);
 }
 
 function serveHealth(health: Health, request: IncomingMessage, response: ServerResponse): void {

@@ -10,6 +10,7 @@ import { contextOf, nameBrowser } from "../http/request-context.ts";
 import { queryOf } from "../http/target.ts";
 import type { RequestContext } from "../../link/index.ts";
 import type { Tier } from "../tier.ts";
+import { userOf } from "../user-routes.ts";
 import { type Envelope, JSON_ARRAY, type PollingSettings } from "./polling-settings.ts";
 import type { FirstConnect } from "./stream-connection.ts";
 import type { StreamSettings } from "./stream-settings.ts";
@@ -200,7 +201,7 @@ class Poll implements Transport, BodyOwner, ExchangeOwner, Timed {
     // All are known before the first starts: it may be answered at once, and must not be taken for the last.
     for (const { group, exchange } of started) this.#exchanges.set(exchange, group.indexes[0] ?? 0);
     for (const { group, exchange } of started) {
-      const route = group.route ?? bridges.routeFor(this.#browser());
+      const route = group.route ?? bridges.routeFor(this.#browser(), userOf(group.requests));
       exchange.start(route, source.only(group.indexes, batchLength), this.#context);
     }
     if (started.length === 0) this.#reply();

@@ -6,6 +6,7 @@ import { BatchText, type Group, splitBatch } from "../batch.ts";
 import { Exchange, type ExchangeOwner } from "../exchange.ts";
 import { type Failure, failures, tooManySessions } from "../replies.ts";
 import type { Tier } from "../tier.ts";
+import { userOf } from "../user-routes.ts";
 import { SocketConnect, type SocketConnectOwner } from "./socket-connect.ts";
 import { SocketSession, type SocketSessionOwner } from "./socket-session.ts";
 import { PING_FRAME } from "./websocket-frame.ts";
@@ -179,7 +180,8 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
   #exchange(group: Group, payload: Buffer): void {
     const exchange = new Exchange(this.#tier, this, group, false);
     this.#exchanges.add(exchange);
-    exchange.start(group.route ?? this.#tier.bridges.routeFor(this.#context.browser), payload, this.#context);
+    const route = group.route ?? this.#tier.bridges.routeFor(this.#context.browser, userOf(group.requests));
+    exchange.start(route, payload, this.#context);
   }
 
   #connect(group: Group, payload: Buffer, mayHold: boolean): void {

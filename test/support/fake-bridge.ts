@@ -1,5 +1,6 @@
 import type { ConnectBridge } from "../../dispatcher/index.ts";
-import type { BridgeFrame, Frame, Link, LinkOwner, RequestFrame } from "../../link/index.ts";
+import type { BridgeFrame, DispatchFrame, Frame, Link, LinkOwner, RequestFrame } from "../../link/index.ts";
+import { outcomesPayload, readDispatch, type Outcome } from "../../link/index.ts";
 
 /** A Bayeux message, as far as a script looks at it. */
 export interface AnyMessage {
@@ -16,6 +17,10 @@ export type Script = (frame: RequestFrame, messages: AnyMessage[], bridge: FakeB
 export class FakeBridge {
   readonly frames: Frame[] = [];
   script: Script = answerAll;
+  /** What becomes of a user to whom something is dispatched. */
+  outcomeOf: (user: string, route: number) => Outcome = () => "delivered";
+  /** False: a dispatch is not answered. */
+  answersDispatches = true;
   isFull = false;
   /** False: `closed` is not answered. */
   frees = true;
@@ -66,11 +71,18 @@ export class FakeBridge {
     return this.frames.filter((frame): frame is Extract<Frame, { type: T }> => frame.type === type);
   }
 
+  #outcomes({ connection, payload }: DispatchFrame): BridgeFrame {
+    const recipients = readDispatch(payload)?.recipients ?? [];
+    const outcomes = recipients.map(([user, route]) => this.outcomeOf(user, route));
+    return { type: "answer", connection, isFinal: true, payload: outcomesPayload(outcomes) };
+  }
+
   #take(frame: Frame): boolean {
     this.frames.push(frame);
     // Like a link: what a frame brings about comes later.
     setImmediate(() => {
       if (frame.type === "closed" && this.frees) this.say({ type: "freed", connection: frame.connection });
+      if (frame.type === "dispatch" && this.answersDispatches) this.say(this.#outcomes(frame));
       if (frame.type === "request") this.say(...(this.script(frame, messagesOf(frame), this) ?? []));
     });
     return !this.isFull;

@@ -1,43 +1,11 @@
-import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
+import type { BridgeFrame, LinkOwner, RequestContext } from "../../../link/index.ts";
 import type { HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
 import type { NetworkError, NetworkInbox, Publication, Puppets } from "../../../bridges/index.ts";
 import { FakeArchive } from "./fake-archive.ts";
+import { FakeLink } from "./fake-link.ts";
 
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
-
-const BRIDGE_FRAMES: ReadonlySet<string> = new Set(["answer", "refused", "hold", "deliver", "release", "freed"]);
-
-function isBridgeFrame(frame: Frame): frame is BridgeFrame {
-  return BRIDGE_FRAMES.has(frame.type);
-}
-
-/** A link that keeps what is sent, and is full when a test says so. */
-export class FakeLink implements Link {
-  readonly peer: Peer;
-  readonly frames: BridgeFrame[] = [];
-  isFull = false;
-  /** Told of every frame. */
-  onSend: (frame: BridgeFrame) => void = () => {};
-
-  constructor(name = "dispatcher") {
-    this.peer = { role: "dispatcher", name, instance: name, routes: 1, node: 0, nodes: 1 };
-  }
-
-  send(frame: Frame): boolean {
-    if (!isBridgeFrame(frame)) throw new TypeError(`a bridge sent a ${frame.type}`);
-    this.frames.push(frame);
-    this.onSend(frame);
-    return !this.isFull;
-  }
-
-  close(): void {}
-
-  /** What was sent of one type, oldest first. */
-  of<Type extends BridgeFrame["type"]>(type: Type): Extract<BridgeFrame, { type: Type }>[] {
-    return this.frames.filter((frame): frame is Extract<BridgeFrame, { type: Type }> => frame.type === type);
-  }
-}
 
 /** What a request carries that tells nothing of who sent it. */
 export const NO_CONTEXT: RequestContext = { via: "post", isMultiplexed: false, browser: "", origin: "", address: "" };
@@ -97,6 +65,14 @@ export class FakeDispatcher {
   over(socket: Downstream | null, ...messages: Message[]): Downstream {
     const downstream = socket ?? this.#open(true);
     this.#request(downstream, messages);
+    return downstream;
+  }
+
+  /** Has a message for named users; the words of the answer come as if they were messages. */
+  dispatch(payload: Buffer): Downstream {
+    const downstream = this.#open(false);
+    downstream.pending += 1;
+    this.#owner.onFrame(this.link, { type: "dispatch", connection: downstream.number, payload });
     return downstream;
   }
 

@@ -25,6 +25,18 @@ describe("dispatcherSchema", () => {
     ]);
   });
 
+  it("opens no inside, and none without both its port and its token", () => {
+    const faultsOf = (inside: object) => dispatcherFaults(dispatcherSchema.parse({ inside }));
+    const token = "0123456789abcdef";
+    expect(dispatcherSchema.parse({}).inside).toMatchObject({ host: "127.0.0.1", maxRecipients: 1_000 });
+    expect(dispatcherSchema.parse({}).inside).not.toHaveProperty("port");
+    expect([faultsOf({}), faultsOf({ port: 8_081, token })]).toEqual([[], []]);
+    expect(faultsOf({ port: 8_081 })).toMatchObject([{ path: ["inside", "token"] }]);
+    expect(faultsOf({ token })).toMatchObject([{ path: ["inside", "port"] }]);
+    for (const bad of ["short", "with spaces in it, twenty", ""])
+      expect(dispatcherSchema.safeParse({ inside: { port: 1, token: bad } }).success).toBe(false);
+  });
+
   it("refuses unknown keys, and a pause below what a socket reports", () => {
     expect(dispatcherSchema.safeParse({ prot: 1 }).success).toBe(false);
     expect(dispatcherSchema.safeParse({ pauseBytes: 1_000 }).success).toBe(false);

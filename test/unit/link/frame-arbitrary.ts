@@ -29,6 +29,7 @@ export const dispatcherFrame: fc.Arbitrary<DispatcherFrame> = fc.oneof(
     payload,
   }),
   fc.record({ type: fc.constantFrom("closed" as const, "pause" as const, "resume" as const), connection }),
+  fc.record({ type: type("dispatch"), connection, payload }),
 );
 
 /** Any frame that a bridge may send. */

@@ -3,7 +3,8 @@ import { WaitingRoom } from "../../../../bridges/moves/waiting-room.ts";
 import { Downlink } from "../../../../bridges/session/downlink.ts";
 import type { Session } from "../../../../bridges/session/session.ts";
 import type { RequestFrame } from "../../../../link/index.ts";
-import { FakeLink, NO_CONTEXT } from "../fakes.ts";
+import { FakeLink } from "../fake-link.ts";
+import { NO_CONTEXT } from "../fakes.ts";
 
 const WAIT_MS = 2_000;
 

@@ -3,7 +3,7 @@ import type { ReleaseFrame } from "../../../../link/index.ts";
 import { Delivery } from "../../../../bridges/session/delivery.ts";
 import { Downlink } from "../../../../bridges/session/downlink.ts";
 import type { Session } from "../../../../bridges/session/session.ts";
-import { FakeLink } from "../fakes.ts";
+import { FakeLink } from "../fake-link.ts";
 import { entry, ROOMY, session } from "./entries.ts";
 
 const BATCH_BYTES = 1_000;
