@@ -8,6 +8,7 @@ import { Channels } from "./channel/channels.ts";
 import { Patterns } from "./channel/patterns.ts";
 import type { BridgeConfig } from "./config.ts";
 import { Discovery } from "./discovery.ts";
+import { HaloChannel } from "./halo/halo-channel.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Archive } from "./history/archive.ts";
 import { LateCopies } from "./history/late-copies.ts";
@@ -55,6 +56,7 @@ export interface Parts {
   readonly broadcast: Broadcast;
   readonly inboxes: ReadonlyMap<Network, Inbox>;
   readonly presence: Presence;
+  readonly halo: HaloChannel;
   readonly requests: Requests;
 }
 
@@ -172,6 +174,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     broadcast,
     now,
   });
+  const halo = new HaloChannel({ isOn: config.haloChannel === true, node: config.node, messages, broadcast, now });
   const subscriptions = new Subscriptions({
     channels,
     mapping,
@@ -179,6 +182,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     identities,
     privates,
     presence,
+    halo,
     replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
     maxSubscriptions: config.maxSubscriptions,
     joinTimeoutMs: config.joinTimeoutMs,
@@ -224,6 +228,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     broadcast,
     inboxes,
     presence,
+    halo,
     requests,
   };
 }

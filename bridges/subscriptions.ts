@@ -4,6 +4,8 @@ import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
 import type { Pattern } from "./channel/patterns.ts";
 import type { Discovery } from "./discovery.ts";
+import type { HaloChannel } from "./halo/halo-channel.ts";
+import { isHalo } from "./halo/halo-name.ts";
 import { readReplay } from "./history/replay-from.ts";
 import type { ReplayFrom } from "./history/replay-from.ts";
 import type { Replays, Wanted } from "./history/replays.ts";
@@ -24,6 +26,7 @@ export interface SubscriptionsOptions {
   readonly identities: Identities;
   readonly privates: PrivateChannels;
   readonly presence: Presence;
+  readonly halo: HaloChannel;
   readonly replays: Replays;
   readonly maxSubscriptions: number;
   readonly now: () => number;
@@ -51,7 +54,8 @@ export class Subscriptions {
     const names = request.names.filter((name) => !isService(name) && !session.subscriptions.has(name));
     for (const name of names) {
       checkName(name);
-      this.#options.mapping.checkSubscribe(name);
+      if (isHalo(name)) this.#options.halo.check();
+      else this.#options.mapping.checkSubscribe(name);
     }
     const { maxSubscriptions } = this.#options;
     if (session.subscriptions.size + names.length > maxSubscriptions) {
@@ -62,7 +66,7 @@ export class Subscriptions {
     const deadlineMs = now() + joinTimeoutMs;
     const found = discovery.want(names.filter(isPattern));
     try {
-      const shared = names.filter((name) => !isPattern(name) && !isUserChannel(name));
+      const shared = names.filter((name) => !isPattern(name) && !isUserChannel(name) && !isHalo(name));
       const joined = shared.map((name) => watchedChannel(name) ?? name);
       const own = this.#options.privates.check(session, names.filter(isUserChannel), deadlineMs);
       const also = Promise.all([found.ready, own]).then(() => {});
@@ -97,6 +101,7 @@ export class Subscriptions {
     const pattern = channels.patterns.get(name);
     if (pattern) return channels.patterns.unsubscribe(pattern, session);
     if (isUserChannel(name)) return this.#options.privates.unsubscribe(session, name);
+    if (isHalo(name)) return this.#options.halo.unwatch(session);
     const watched = watchedChannel(name);
     const channel = channels.get(watched ?? name);
     if (!channel) return;
@@ -142,6 +147,7 @@ export class Subscriptions {
     session.subscriptions.add(name);
     if (pattern) return channels.patterns.subscribe(pattern, session);
     if (isUserChannel(name)) return this.#options.privates.subscribe(session, name);
+    if (isHalo(name)) return this.#options.halo.watch(session);
     if (!channel) return;
     if (isPresence(name)) return presence.watch(channel, session);
     channel.subscribers.add(session);
@@ -156,7 +162,7 @@ function checkName(name: string): void {
   if (!isPresence(name)) return;
   if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   const watched = watchedChannel(name);
-  if (watched === null || isPresence(watched) || isService(watched) || isUserChannel(watched))
+  if (watched === null || isPresence(watched) || isService(watched) || isUserChannel(watched) || isHalo(watched))
     throw new BayeuxError("unknownChannel", [name]);
 }
 
@@ -167,7 +173,7 @@ function isHeardBy(session: Session, { subscribers, patterns }: Channel): boolea
 
 /** False for what is told to those who are there, and to nobody later. */
 function isKept(name: string): boolean {
-  return !isPresence(name) && !isUserChannel(name);
+  return !isPresence(name) && !isUserChannel(name) && !isHalo(name);
 }
 
 const NO_REPLAY = { type: "new" } as const;

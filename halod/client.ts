@@ -10,6 +10,8 @@ import {
 } from "../link/index.ts";
 import type { Cluster, ClusterSource } from "./cluster.ts";
 import { controlPayload, parseAnswer, type ControlAnswer } from "./control.ts";
+import { MemberView, type OnPicture } from "./member-view.ts";
+import type { MemberNumbers } from "./reports.ts";
 
 /** Who registers with HaloD. */
 export type HaloMember =
@@ -40,7 +42,11 @@ export interface HaloClientOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** Uniform in [0, 1), for the waits between attempts. */
   readonly random: () => number;
+  /** How busy the member is: told every second. */
+  readonly numbers?: () => MemberNumbers;
 }
+
+const IDLE: MemberNumbers = { connections: 0, sessions: 0, heard: 0, delivered: 0 };
 
 /** How long HaloD may take to tell everybody that a bridge goes. */
 const LEAVE_TIMEOUT_MS = 2_000;
@@ -50,6 +56,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   readonly #options: HaloClientOptions;
   readonly #log: Logger;
   readonly #client: LinkClient;
+  readonly #view: MemberView;
   #onCluster: ((cluster: Cluster) => void) | null = null;
   /** Of the last table that was handed on. */
   #epoch = 0;
@@ -67,6 +74,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
     this.#options = options;
     this.#log = log.child({ component: "halod-client" });
     const { role, instance, name } = member;
+    this.#view = new MemberView(() => this.#client.link, options.numbers ?? (() => IDLE));
     this.#client = new LinkClient({
       ...splitAddress(first),
       peer: { role, name, instance, routes, node: role === "bridge" ? member.node : 0, nodes: routes },
@@ -94,6 +102,12 @@ export class HaloClient implements ClusterSource, LinkOwner {
   start(onCluster: (cluster: Cluster) => void): void {
     this.#onCluster = onCluster;
     this.#client.start();
+    this.#view.start();
+  }
+
+  /** Asks for pictures of the stack. @param onPicture null: no more of them */
+  watch(onPicture: OnPicture | null): void {
+    this.#view.watch(onPicture);
   }
 
   /**
@@ -118,6 +132,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   /** For a bridge that has not left it means the same, when HaloD reads of it. Safe before `start`, and to call again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#onCluster = null;
+    this.#view.stop();
     this.#onLeft?.(false);
     await this.#client[Symbol.asyncDispose]();
   }
@@ -127,6 +142,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
     const { member } = this.#options;
     const address = member.role === "bridge" ? { address: member.address } : {};
     link.send({ type: "control", payload: controlPayload({ type: "register", ...address, epoch: this.#epoch }) });
+    this.#view.onUp();
   }
 
   onFrame(link: Link, frame: Frame): void {
@@ -145,6 +161,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
 
   onDown(): void {
     this.#onLeft?.(false);
+    this.#view.onDown();
   }
 
   #onAnswer(link: Link, answer: ControlAnswer): void {
@@ -165,6 +182,9 @@ export class HaloClient implements ClusterSource, LinkOwner {
         link.close("HaloD refused us");
         return;
       case "status":
+        return;
+      case "picture":
+        this.#view.onPicture(answer.picture);
         return;
     }
   }

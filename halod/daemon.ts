@@ -13,6 +13,7 @@ import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type Mem
 import { Publisher } from "./publisher.ts";
 import { statusOf } from "./status.ts";
 import { MembershipStore } from "./store.ts";
+import { Viewers } from "./viewers.ts";
 
 export interface HaloDaemonOptions {
   readonly config: HalodConfig;
@@ -41,7 +42,10 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #publisher: Publisher;
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
+  readonly #viewers: Viewers;
   #membership: Membership;
+  /** The viewers wait until everybody has been told. */
+  #isShowing = false;
   #server: LinkServer | null = null;
   #timer: NodeJS.Timeout | null = null;
   #dispatchers = 0;
@@ -52,6 +56,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#log = options.log.child({ component: "halod" });
     this.#membership = membership;
     this.#publisher = new Publisher({ store, log: this.#log, membership, links: () => this.#registered.values() });
+    this.#viewers = new Viewers({ membership, now: options.now });
   }
 
   /** @throws StoreError where the file cannot be carried on from; ListenError where the port cannot be opened */
@@ -90,6 +95,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
     if (this.#timer) clearTimeout(this.#timer);
+    this.#viewers.stop();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#publisher[Symbol.asyncDispose]();
   }
@@ -108,8 +114,10 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#publisher.catchUp(link);
   }
 
-  onDown({ peer: { instance, role } }: Link, _reason: string, isOrderly: boolean): void {
+  onDown(link: Link, _reason: string, isOrderly: boolean): void {
+    const { instance, role } = link.peer;
     if (this.#isStopped || !this.#registered.delete(instance)) return;
+    this.#viewers.went(link);
     if (role === "bridge") this.#apply({ type: isOrderly ? "leave" : "lost", instance });
     else this.#dispatchers--;
   }
@@ -125,7 +133,13 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       case "status": {
         const status = statusOf(this.#membership, this.#dispatchers);
         link.send({ type: "control", payload: controlPayload(status) });
+        return;
       }
+      case "report":
+        if (this.#isRegistered(link)) this.#viewers.report(link, request);
+        return;
+      case "watch":
+        if (this.#isRegistered(link)) this.#viewers.watch(link, request.isOn);
     }
   }
 
@@ -138,6 +152,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
         return this.#refuse(link, `there are ${this.#dispatchers} dispatchers already, which is halod.maxDispatchers`);
       if (!isKnown) this.#dispatchers++;
       this.#registered.set(instance, link);
+      this.#viewers.came(link);
       this.#apply({ type: "seen", epoch });
     } else {
       if (address === undefined) return this.#refuse(link, `bridge ${name} does not say where it listens`);
@@ -175,8 +190,24 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       this.#log.info({ active: membership.active.length }, "first table made");
     this.#membership = membership;
     this.#publisher.publish(membership);
+    this.#show(dead);
     this.#schedule();
     return refusal;
+  }
+
+  /** Nobody sees what a restart could take back. */
+  #show(dead: readonly string[]): void {
+    this.#viewers.died(dead);
+    if (this.#isShowing) return;
+    this.#isShowing = true;
+    this.#publisher.whenTold(() => {
+      this.#isShowing = false;
+      this.#viewers.show(this.#membership);
+    });
+  }
+
+  #isRegistered(link: Link): boolean {
+    return this.#registered.get(link.peer.instance) === link;
   }
 
   #schedule(): void {
