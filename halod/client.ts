@@ -42,11 +42,9 @@ export interface HaloClientOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** Uniform in [0, 1), for the waits between attempts. */
   readonly random: () => number;
-  /** How busy the member is: told every second. */
+  /** How busy the member is: told every second. Unset: it does not tell. */
   readonly numbers?: () => MemberNumbers;
 }
-
-const IDLE: MemberNumbers = { connections: 0, sessions: 0, heard: 0, delivered: 0 };
 
 /** How long HaloD may take to tell everybody that a bridge goes. */
 const LEAVE_TIMEOUT_MS = 2_000;
@@ -74,7 +72,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
     this.#options = options;
     this.#log = log.child({ component: "halod-client" });
     const { role, instance, name } = member;
-    this.#view = new MemberView(() => this.#client.link, options.numbers ?? (() => IDLE));
+    this.#view = new MemberView(() => this.#client.link, options.numbers ?? null);
     this.#client = new LinkClient({
       ...splitAddress(first),
       peer: { role, name, instance, routes, node: role === "bridge" ? member.node : 0, nodes: routes },

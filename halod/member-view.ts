@@ -11,18 +11,18 @@ const REPORT_MS = 1_000;
 /** A member's part in the picture of the stack: tells HaloD how busy it is, and is told the picture where it wants that. */
 export class MemberView {
   readonly #linkNow: () => Link | null;
-  readonly #numbers: () => MemberNumbers;
+  readonly #numbers: (() => MemberNumbers) | null;
   #onPicture: OnPicture | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param linkNow the link to HaloD that is up, if one is */
-  constructor(linkNow: () => Link | null, numbers: () => MemberNumbers) {
+  /** @param linkNow the link to HaloD that is up, if one is @param numbers null: we do not tell */
+  constructor(linkNow: () => Link | null, numbers: (() => MemberNumbers) | null) {
     this.#linkNow = linkNow;
     this.#numbers = numbers;
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#report(), REPORT_MS).unref();
+    if (this.#numbers) this.#timer ??= setInterval(() => this.#report(), REPORT_MS).unref();
   }
 
   stop(): void {
@@ -53,7 +53,7 @@ export class MemberView {
   }
 
   #report(): void {
-    if (this.#linkNow()?.isFull !== false) return;
+    if (!this.#numbers || this.#linkNow()?.isFull !== false) return;
     const { connections, sessions, heard, delivered } = this.#numbers();
     this.#say({ type: "report", atMs: Math.floor(performance.now()), connections, sessions, heard, delivered });
   }

@@ -111,7 +111,7 @@ export class Viewers {
     if (this.#timer && this.#atMs <= atMs) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#atMs = atMs;
-    this.#timer = setTimeout(() => this.#tell(), atMs - this.#now()).unref();
+    this.#timer = setTimeout(() => this.#tell(), Math.max(0, atMs - this.#now())).unref();
   }
 
   #tell(): void {

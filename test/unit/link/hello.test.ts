@@ -163,7 +163,7 @@ describe("a hello", () => {
     expect(errorOf(() => client.receive({ type: "welcome", payload: welcome })).code).toBe("secret");
   });
 
-  it.each(["", "{", "[]", "null", '{"version":3}', '{"version":"3"}', "\u0000"])(
+  it.each(["", "{", "[]", "null", '{"version":4}', '{"version":"4"}', "\u0000"])(
     "refuses a challenge of %j",
     (text) => {
       const payload = Buffer.from(text);

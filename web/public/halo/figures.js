@@ -55,7 +55,7 @@ export class Figures {
   #makeRow(node) {
     const button = create("button", { type: "button", "aria-pressed": "false", "data-node": String(node) });
     const ours = create("span", { class: "ours", title: "tells this page" }, "this page");
-    button.append(this.#paints.swatch(node), `bridge ${node}`);
+    button.append(this.#paints.swatch(node), create("span", { class: "word" }, "bridge "), String(node));
     button.addEventListener("click", () => this.#select(this.#selected === node ? null : node));
     const head = create("th", { scope: "row" }, button, ours);
     const cells = COLUMNS.map((name) => create("td", { "data-of": name, class: name === "state" ? "" : "number" }));

@@ -9,9 +9,9 @@ import { movedBetween, runsOf, whole } from "./picture.js";
 
 const NOW = { inner: 138, outer: 186 };
 /** Tables from before, the older the further inside. */
-const PAST = { outer: 134, thickness: 14, gap: 3, count: 4 };
+const PAST = { outer: 134, thickness: 14, gap: 3, count: 3 };
 const MOVED = { inner: 189, outer: 197 };
-const LABEL = 207;
+const LABEL = { side: 203, end: 207 };
 
 /** The route table as a halo: outside as it is, inside as it was, and at its rim what moved last. */
 export class Ring {
@@ -116,10 +116,10 @@ function legend(hasPast, hasMoved, step) {
 function labels(routes) {
   return [0, 1, 2, 3].map((quarter) => {
     const route = 1 + Math.floor((quarter * routes) / 4);
-    const { x, y } = pointAt(LABEL, (quarter * Math.PI) / 2);
-    const anchor = quarter === 1 ? "end" : quarter === 3 ? "start" : "middle";
-    const [left, top] = [quarter === 1 ? 214 : quarter === 3 ? -214 : x, quarter === 0 ? y + 4 : y + 4];
-    const label = draw("text", { class: "label", x: round(left), y: round(top), "text-anchor": anchor });
+    const { x, y } = pointAt(quarter % 2 === 1 ? LABEL.side : LABEL.end, (quarter * Math.PI) / 2);
+    // At the sides beyond the rim, so that it can be read on no colour.
+    const anchor = quarter === 1 ? "start" : quarter === 3 ? "end" : "middle";
+    const label = draw("text", { class: "label", x: round(x), y: round(y + 4), "text-anchor": anchor });
     label.textContent = whole(route);
     return label;
   });
