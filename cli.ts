@@ -82,6 +82,7 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
   const announcement = renderScreen({
     version,
     chatUrl: `${base}/`,
+    stackUrl: own.bridge.haloChannel ? `${base}/halo` : undefined,
     bayeuxUrl: `${base}/bayeux`,
     irc: irc.host === undefined ? undefined : { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
     xmpp: accountOf(config.xmpp) ?? undefined,
