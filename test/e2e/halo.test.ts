@@ -105,7 +105,7 @@ describe("the page of the stack in Chromium", { timeout: 60_000 }, () => {
         const cells = await Promise.all(nodes.map((node) => halo.cell(node, name)));
         return cells.reduce((total, cell) => total + Number(cell), 0);
       };
-      expect(await sum("sessions")).toBe(2);
+      expect(await sum("sessions")).toBeGreaterThanOrEqual(2);
       expect(await sum("heard")).toBeGreaterThan(1);
       expect(await sum("delivered")).toBeGreaterThan(1);
       expect(await halo.dispatchers()).toEqual(["dispatcher 1\t2"]);

