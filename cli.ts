@@ -18,7 +18,7 @@ import type { Command, ConfigKey, ConfigSources, Topic } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
-import { HaloDaemon } from "./halod/index.ts";
+import { allPaints, HaloDaemon } from "./halod/index.ts";
 import { FaultCounter } from "./link/index.ts";
 import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
@@ -63,7 +63,11 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
     ...config,
     irc,
     secret: randomBytes(32).toString("hex"),
-    bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1, halod: [] },
+    bridge: {
+      ...config.bridge,
+      ...{ host: LOOPBACK, port: 0, node: 1, nodes: 1, halod: [] },
+      haloChannel: config.bridge.haloChannel ?? true,
+    },
   };
   const bridge = await makeBridge(own, log, stack);
   await bridge.ready();
@@ -78,6 +82,7 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
   const announcement = renderScreen({
     version,
     chatUrl: `${base}/`,
+    stackUrl: own.bridge.haloChannel ? `${base}/halo` : undefined,
     bayeuxUrl: `${base}/bayeux`,
     irc: irc.host === undefined ? undefined : { host: irc.host, port: irc.port, tls: irc.tls, isEmbedded },
     xmpp: accountOf(config.xmpp) ?? undefined,
@@ -150,7 +155,8 @@ async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableSta
 
 async function makeDispatcher(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Dispatcher> {
   const { host: ircHost, port: ircPort } = config.irc;
-  const servePages = pages({ ircAddress: ircHost === undefined ? undefined : `${urlHost(ircHost)}:${ircPort}` });
+  const ircAddress = ircHost === undefined ? undefined : `${urlHost(ircHost)}:${ircPort}`;
+  const servePages = pages({ ircAddress, paints: allPaints() });
   const dispatcher = await Dispatcher.start({
     config: config.dispatcher,
     routes: config.routes,

@@ -12,6 +12,8 @@ import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
 import type { Identities } from "./identity/identities.ts";
 import { bridgeLinkOf, haloClientOf } from "./halo-client.ts";
+import type { HaloChannel } from "./halo/halo-channel.ts";
+import { numbersOf, type BridgeNumbers } from "./halo/numbers.ts";
 import type { Inbox } from "./inbox.ts";
 import { Moves } from "./moves/moves.ts";
 import type { Mapping } from "./mapping/mapping.ts";
@@ -66,6 +68,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #calls: Calls;
   readonly #channels: Channels;
   readonly #presence: Presence;
+  readonly #halo: HaloChannel;
   readonly #streams: Streams;
   readonly #discovery: Discovery;
   readonly #identities: Identities;
@@ -95,6 +98,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
     this.#presence = parts.presence;
+    this.#halo = parts.halo;
     this.#moves = new Moves({
       ...{ ...options.config, ...options, ...parts, log: this.#log },
       link: bridgeLinkOf({ ...options, log: this.#log }),
@@ -164,6 +168,11 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     };
   }
 
+  /** How busy it is. */
+  get numbers(): BridgeNumbers {
+    return numbersOf(this.census, this.#inboxes.values(), this.#broadcast, this.#downlinks.values());
+  }
+
   /**
    * Leaves the cluster, so that others take over at once, and lets what is being served finish, within the bound, so that
    * no publish ends unanswered.
@@ -189,6 +198,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#traffic[Symbol.dispose]();
     this.#calls.stop();
     this.#presence.stop();
+    this.#halo.stop();
     this.#streams.stop();
     this.#discovery.stop();
     this.#channels.stop();
@@ -246,13 +256,16 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   /** A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. */
   #join(): void {
-    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf(this.#options, this.port));
+    const options = { ...this.#options, numbers: () => this.numbers };
+    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf(options, this.port));
   }
 
   #follow(cluster: ClusterSource): void {
     this.#cluster = cluster;
+    this.#halo.follow(cluster instanceof HaloClient ? cluster : null, () => this.numbers);
     cluster.start(
       (table) => {
+        this.#halo.onTable(table);
         // One that leaves is in no table any more, and hands over what it has.
         const isSame = this.#ownership.follow(table) || this.#hasLeft;
         if (!this.#mayMove) return;

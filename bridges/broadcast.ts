@@ -23,13 +23,21 @@ export class Broadcast {
   readonly #options: BroadcastOptions;
   /** Sessions that fell behind and are ended now, one after the other. */
   readonly #behind = new Set<Session>();
+  #delivered = 0;
 
   constructor(options: BroadcastOptions) {
     this.#options = options;
   }
 
+  /** Messages to sessions since the start, each as often as there are sessions that it is for. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
   send(audience: Audience, entry: LogEntry): void {
     for (const [downlink, recipients] of audience.direct) {
+      // Notices, presence and pictures are nobody's message.
+      if (entry.id !== "") this.#delivered += recipients.length;
       downlink.send({ type: "deliver", seq: entry.seq, recipients, payload: entry.bytes });
     }
     for (const session of audience.queued) this.queue(session, entry);
@@ -38,6 +46,7 @@ export class Broadcast {
   /** Lets a message wait for one session, and sees that it leaves when it can. */
   queue(session: Session, entry: LogEntry): void {
     if (session.hasEnded || this.#behind.has(session)) return;
+    if (entry.id !== "") this.#delivered += 1;
     // From now on everything for it has to wait behind this message.
     if (session.isDirect) this.refresh(session);
     const { limits, slowReaders, delivery } = this.#options;

@@ -39,6 +39,12 @@ export const bridgeSchema = z.strictObject({
     .describe(
       "with HaloD, host:port where dispatchers reach this bridge; unset: `bridge.host`, or this machine's name where that is every address, and the port",
     ),
+  haloChannel: z
+    .boolean()
+    .optional()
+    .describe(
+      "whether browsers may subscribe to /halo, which shows the stack, see docs/halod.md; unset: only with `up`",
+    ),
   connectTimeoutMs: milliseconds.default(30_000).describe("how long a connect is held, in milliseconds"),
   sessionTimeoutMs: milliseconds.default(60_000).describe("silence before a session is dropped, in milliseconds"),
   handoverMs: milliseconds

@@ -11,16 +11,18 @@ export interface RegisteringOptions extends Pick<
   readonly config: BridgeConfig;
   readonly name: string;
   readonly instance: string;
+  /** How busy the bridge is. */
+  readonly numbers: NonNullable<HaloClientOptions["numbers"]>;
 }
 
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Registers a bridge with HaloD, once it is started. @param port where it listens */
 export function haloClientOf({ config, name, instance, ...shared }: RegisteringOptions, port: number): HaloClient {
-  const { routes, secret, log, link, faults, randomBytes } = shared;
+  const { routes, secret, log, link, faults, randomBytes, numbers } = shared;
   const member = { role: "bridge", node: config.node, address: addressFor(config, port), instance, name } as const;
   const own = { addresses: config.halod, member, random: Math.random };
-  return new HaloClient({ ...own, routes, secret, log, link, faults, randomBytes });
+  return new HaloClient({ ...own, routes, secret, log, link, faults, randomBytes, numbers });
 }
 
 /** Where dispatchers reach a bridge, as host:port. */
@@ -36,7 +38,7 @@ export function bridgeLinkOf({
   routes,
   link,
   ...shared
-}: RegisteringOptions): Omit<LinkClientOptions, "host" | "port" | "owner" | "expectedNode"> {
+}: Omit<RegisteringOptions, "numbers">): Omit<LinkClientOptions, "host" | "port" | "owner" | "expectedNode"> {
   const { secret, log, faults, randomBytes } = shared;
   const peer = { role: "bridge", name, instance, routes, node: config.node, nodes: routes } as const;
   return { peer, secret, log, faults, randomBytes, random: Math.random, config: link };

@@ -20,6 +20,7 @@ export interface InboxOptions {
 export class Inbox implements NetworkInbox {
   readonly #options: InboxOptions;
   readonly #firstUp = Promise.withResolvers<void>();
+  #heard = 0;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -30,12 +31,19 @@ export class Inbox implements NetworkInbox {
     return this.#firstUp.promise;
   }
 
+  /** Messages of its network since the start, of channels that somebody here wants. */
+  get heard(): number {
+    return this.#heard;
+  }
+
   message(message: NetworkMessage): void {
     const { calls, channels, streams } = this.#options;
     if (isService(message.channel)) return calls.onMessage(message.channel, message.data);
     const channel = channels.get(message.channel);
     // Left meanwhile: nobody here wants it.
-    if (channel) streams.message(channel, message);
+    if (!channel) return;
+    this.#heard += 1;
+    streams.message(channel, message);
   }
 
   presence(name: string, change: PresenceChange): void {

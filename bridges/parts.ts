@@ -9,6 +9,7 @@ import { Patterns } from "./channel/patterns.ts";
 import type { BridgeConfig } from "./config.ts";
 import { Discovery } from "./discovery.ts";
 import { Dispatches } from "./dispatches.ts";
+import { HaloChannel } from "./halo/halo-channel.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Archive } from "./history/archive.ts";
 import { LateCopies } from "./history/late-copies.ts";
@@ -60,6 +61,7 @@ export interface Parts {
   readonly broadcast: Broadcast;
   readonly inboxes: ReadonlyMap<Network, Inbox>;
   readonly presence: Presence;
+  readonly halo: HaloChannel;
   readonly requests: Requests;
   readonly subscriptions: Subscriptions;
   readonly publishes: Publishes;
@@ -186,6 +188,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     broadcast,
     now,
   });
+  const halo = new HaloChannel({ isOn: config.haloChannel === true, node: config.node, messages, broadcast, now });
   const subscriptions = new Subscriptions({
     channels,
     mapping,
@@ -193,6 +196,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     identities,
     privates,
     presence,
+    halo,
     replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
     maxSubscriptions: config.maxSubscriptions,
     joinTimeoutMs: config.joinTimeoutMs,
@@ -232,5 +236,5 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
   const hold = () => new Holding({ channels, discovery, messages, now });
   const dispatches = new Dispatches({ users, messages, broadcast, now, faults });
   const parts = { calls, sessions, channels, discovery, dispatches, identities, streams, delivery, broadcast, inboxes };
-  return { ...parts, presence, requests, subscriptions, publishes, messages, adoption, hold };
+  return { ...parts, presence, halo, requests, subscriptions, publishes, messages, adoption, hold };
 }

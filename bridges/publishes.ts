@@ -4,6 +4,7 @@ import type { Publish } from "../bayeux/index.ts";
 import { toNetwork } from "./binary.ts";
 import type { Calls } from "./calls.ts";
 import type { Channels } from "./channel/channels.ts";
+import { isHalo } from "./halo/halo-name.ts";
 import type { Identities } from "./identity/identities.ts";
 import type { PrivateChannels } from "./identity/private-channels.ts";
 import { isUserChannel } from "./identity/user-channel.ts";
@@ -40,7 +41,7 @@ export class Publishes {
    */
   async serve(session: Session, request: Publish): Promise<string> {
     const { channel, data } = request;
-    if (isPresence(channel)) throw new BayeuxError("forbidden", [channel]);
+    if (isPresence(channel) || isHalo(channel)) throw new BayeuxError("forbidden", [channel]);
     this.#options.mapping.checkPublish(channel);
     this.#checkSize(data);
     if (isService(channel)) return this.#options.calls.serve(session, request);

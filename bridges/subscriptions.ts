@@ -4,12 +4,14 @@ import type { Channels } from "./channel/channels.ts";
 import type { Channel } from "./channel/channel.ts";
 import type { Pattern } from "./channel/patterns.ts";
 import type { Discovery } from "./discovery.ts";
+import type { HaloChannel } from "./halo/halo-channel.ts";
+import { isHalo } from "./halo/halo-name.ts";
 import { readReplay } from "./history/replay-from.ts";
 import type { ReplayFrom } from "./history/replay-from.ts";
 import type { Replays, Wanted } from "./history/replays.ts";
 import type { Identities } from "./identity/identities.ts";
 import type { PrivateChannels } from "./identity/private-channels.ts";
-import { DISPATCH_CHANNEL, isUserChannel } from "./identity/user-channel.ts";
+import { DISPATCH_CHANNEL, isPrivateChannel, isUserChannel } from "./identity/user-channel.ts";
 import type { LogEntry } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { isPresence, watchedChannel } from "./presence/presence-channel.ts";
@@ -24,6 +26,7 @@ export interface SubscriptionsOptions {
   readonly identities: Identities;
   readonly privates: PrivateChannels;
   readonly presence: Presence;
+  readonly halo: HaloChannel;
   readonly replays: Replays;
   readonly maxSubscriptions: number;
   readonly now: () => number;
@@ -50,9 +53,7 @@ export class Subscriptions {
     // Rule 11: subscribing to a service channel succeeds without being recorded.
     const names = request.names.filter((name) => !isService(name) && !session.subscriptions.has(name));
     for (const name of names) {
-      checkName(name);
-      // No network has to do with it.
-      if (name !== DISPATCH_CHANNEL) this.#options.mapping.checkSubscribe(name);
+      this.#check(name);
     }
     const { maxSubscriptions } = this.#options;
     if (session.subscriptions.size + names.length > maxSubscriptions) {
@@ -63,7 +64,7 @@ export class Subscriptions {
     const deadlineMs = now() + joinTimeoutMs;
     const found = discovery.want(names.filter(isPattern));
     try {
-      const shared = names.filter((name) => !isPattern(name) && !isUserChannel(name));
+      const shared = names.filter((name) => !isPattern(name) && !isUserChannel(name) && !isHalo(name));
       const joined = shared.map((name) => watchedChannel(name) ?? name);
       const own = this.#options.privates.check(session, names.filter(isUserChannel), deadlineMs);
       const also = Promise.all([found.ready, own]).then(() => {});
@@ -88,12 +89,11 @@ export class Subscriptions {
    * @throws BayeuxError where it may not be subscribed to one of them here
    */
   checkResume(names: readonly string[]): void {
-    const { mapping, maxSubscriptions } = this.#options;
+    const { maxSubscriptions } = this.#options;
     if (names.length > maxSubscriptions) throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
     for (const name of names) {
-      if (isUserChannel(name)) throw new BayeuxError("forbidden", [name], "A private channel stays with its bridge");
-      checkName(name);
-      mapping.checkSubscribe(name);
+      if (isPrivateChannel(name)) throw new BayeuxError("forbidden", [name], "A private channel stays with its bridge");
+      this.#check(name);
     }
   }
 
@@ -135,6 +135,7 @@ export class Subscriptions {
     const pattern = channels.patterns.get(name);
     if (pattern) return channels.patterns.unsubscribe(pattern, session);
     if (isUserChannel(name)) return this.#options.privates.unsubscribe(session, name);
+    if (isHalo(name)) return this.#options.halo.unwatch(session);
     const watched = watchedChannel(name);
     const channel = channels.get(watched ?? name);
     if (!channel) return;
@@ -147,6 +148,14 @@ export class Subscriptions {
       if (!this.#options.identities.left(session, channel)) this.#options.presence.left(channel, session);
     }
     channel.touch();
+  }
+
+  /** @throws BayeuxError for what nobody may subscribe to here */
+  #check(name: string): void {
+    checkName(name);
+    if (isHalo(name)) this.#options.halo.check();
+    // No network has to do with what apps have for one user.
+    else if (name !== DISPATCH_CHANNEL) this.#options.mapping.checkSubscribe(name);
   }
 
   /** What is wanted of the past: of each channel that is named, and of those that patterns bring and nothing else does. */
@@ -180,6 +189,7 @@ export class Subscriptions {
     session.subscriptions.add(name);
     if (pattern) return channels.patterns.subscribe(pattern, session);
     if (isUserChannel(name)) return this.#options.privates.subscribe(session, name);
+    if (isHalo(name)) return this.#options.halo.watch(session);
     if (!channel) return;
     if (isPresence(name)) return presence.watch(channel, session);
     channel.subscribers.add(session);
@@ -194,7 +204,7 @@ function checkName(name: string): void {
   if (!isPresence(name)) return;
   if (isPattern(name)) throw new BayeuxError("wildcardUnavailable", [name]);
   const watched = watchedChannel(name);
-  if (watched === null || isPresence(watched) || isService(watched) || isUserChannel(watched))
+  if (watched === null || isPresence(watched) || isService(watched) || isUserChannel(watched) || isHalo(watched))
     throw new BayeuxError("unknownChannel", [name]);
 }
 
@@ -205,7 +215,7 @@ function isHeardBy(session: Session, { subscribers, patterns }: Channel): boolea
 
 /** False for what is told to those who are there, and to nobody later. */
 function isKept(name: string): boolean {
-  return !isPresence(name) && !isUserChannel(name);
+  return !isPresence(name) && !isUserChannel(name) && !isHalo(name);
 }
 
 const NO_REPLAY = { type: "new" } as const;

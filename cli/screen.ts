@@ -13,6 +13,8 @@ export interface Screen {
   readonly version: string;
   /** The chat page, e.g. `http://127.0.0.1:8080/`. */
   readonly chatUrl: string;
+  /** The page of the stack, where it shows itself. */
+  readonly stackUrl?: string | undefined;
   readonly bayeuxUrl: string;
   readonly irc?: IrcAddress | undefined;
   readonly xmpp?: { readonly host: string; readonly port: number } | undefined;
@@ -27,13 +29,14 @@ export function wantsColor(isTTY: boolean | undefined, noColor: string | undefin
 }
 
 /** The start-up text of `tailspin up`, one screen at most. */
-export function renderScreen({ version, chatUrl, bayeuxUrl, irc, xmpp, lobby, isColored }: Screen): string {
+export function renderScreen({ version, chatUrl, stackUrl, bayeuxUrl, irc, xmpp, lobby, isColored }: Screen): string {
   const bold = (text: string) => paint("bold", text, isColored);
   const dim = (text: string) => paint("dim", text, isColored);
   const lines = [
     `${bold(`TailSpin ${version}`)} is ready.`,
     "",
     `  Chat page   ${bold(chatUrl)}`,
+    ...(stackUrl === undefined ? [] : [`  The stack   ${stackUrl}`]),
     `  Bayeux      ${bayeuxUrl}`,
     ...(irc ? [`  IRC         ${address(irc)}${irc.tls ? " (TLS)" : ""}  ${dim(kindOf(irc))}`] : []),
     ...(xmpp ? [`  XMPP        ${address(xmpp)}`] : []),

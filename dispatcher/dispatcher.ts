@@ -195,7 +195,9 @@ export class Dispatcher implements AsyncDisposable, Tier {
     if (!mayMove(options)) return fixedCluster(config.bridges, routes);
     const { secret, log, name = hostname(), link = linkSchema.parse({}) } = options;
     const member = { role: "dispatcher", instance: this.#instance, name } as const;
-    const shared = { faults: this.faults, randomBytes, random: this.random };
+    const open = () => this.#requests.size + this.#sockets.size;
+    const numbers = () => ({ connections: open(), sessions: 0, heard: 0, delivered: 0 });
+    const shared = { faults: this.faults, randomBytes, random: this.random, numbers };
     return new HaloClient({ addresses: config.halod, member, routes, secret, log, link, ...shared });
   }
 

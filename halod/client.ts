@@ -10,6 +10,8 @@ import {
 } from "../link/index.ts";
 import type { Cluster, ClusterSource } from "./cluster.ts";
 import { controlPayload, parseAnswer, type ControlAnswer } from "./control.ts";
+import { MemberView, type OnPicture } from "./member-view.ts";
+import type { MemberNumbers } from "./reports.ts";
 
 /** Who registers with HaloD. */
 export type HaloMember =
@@ -40,6 +42,8 @@ export interface HaloClientOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** Uniform in [0, 1), for the waits between attempts. */
   readonly random: () => number;
+  /** How busy the member is: told every second. Unset: it does not tell. */
+  readonly numbers?: () => MemberNumbers;
 }
 
 /** How long HaloD may take to tell everybody that a bridge goes: others have to prepare for its routes first. */
@@ -50,6 +54,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   readonly #options: HaloClientOptions;
   readonly #log: Logger;
   readonly #client: LinkClient;
+  readonly #view: MemberView;
   #onCluster: ((cluster: Cluster) => void) | null = null;
   #onPlan: ((plan: Cluster, prepared: () => void) => void) | null = null;
   /** Of the last table that was handed on. */
@@ -68,6 +73,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
     this.#options = options;
     this.#log = log.child({ component: "halod-client" });
     const { role, instance, name } = member;
+    this.#view = new MemberView(() => this.#client.link, options.numbers ?? null);
     this.#client = new LinkClient({
       ...splitAddress(first),
       peer: { role, name, instance, routes, node: role === "bridge" ? member.node : 0, nodes: routes },
@@ -96,6 +102,12 @@ export class HaloClient implements ClusterSource, LinkOwner {
     this.#onCluster = onCluster;
     this.#onPlan = onPlan ?? null;
     this.#client.start();
+    this.#view.start();
+  }
+
+  /** Asks for pictures of the stack. @param onPicture null: no more of them */
+  watch(onPicture: OnPicture | null): void {
+    this.#view.watch(onPicture);
   }
 
   /**
@@ -121,6 +133,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#onCluster = null;
     this.#onPlan = null;
+    this.#view.stop();
     this.#onLeft?.(false);
     await this.#client[Symbol.asyncDispose]();
   }
@@ -130,6 +143,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
     const { member } = this.#options;
     const address = member.role === "bridge" ? { address: member.address } : {};
     link.send({ type: "control", payload: controlPayload({ type: "register", ...address, epoch: this.#epoch }) });
+    this.#view.onUp();
   }
 
   onFrame(link: Link, frame: Frame): void {
@@ -148,6 +162,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
 
   onDown(): void {
     this.#onLeft?.(false);
+    this.#view.onDown();
   }
 
   #onAnswer(link: Link, answer: ControlAnswer): void {
@@ -171,6 +186,9 @@ export class HaloClient implements ClusterSource, LinkOwner {
         link.close("HaloD refused us");
         return;
       case "status":
+        return;
+      case "picture":
+        this.#view.onPicture(answer.picture);
         return;
     }
   }

@@ -1,6 +1,8 @@
 /** What HaloD and its members say to each other: the JSON in the link's `control` frames. */
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
+import { livePictureShape } from "./live-picture.ts";
+import { reportShape } from "./reports.ts";
 
 /** host:port; a name has up to 253 characters. */
 const MAX_ADDRESS = 300;
@@ -28,6 +30,10 @@ const requestShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("prepared"), epoch }),
   /** Answered with `status`. */
   z.object({ type: z.literal("status") }),
+  /** How busy a member is. */
+  reportShape,
+  /** Answered with a `picture`, and each newer one, until it is off. */
+  z.object({ type: z.literal("watch"), isOn: z.boolean() }),
 ]);
 
 const clusterShape = z.object({
@@ -69,6 +75,7 @@ const answerShape = z.discriminatedUnion("type", [
   /** It may not register; `text` is for both operators. */
   z.object({ type: z.literal("refused"), text: z.string().max(2_000) }),
   statusShape,
+  z.object({ type: z.literal("picture"), picture: livePictureShape }),
 ]);
 
 /** From a member, or from whoever asks for the status. */

@@ -14,6 +14,7 @@ import { Planner } from "./planner.ts";
 import { Publisher } from "./publisher.ts";
 import { statusOf } from "./status.ts";
 import { MembershipStore } from "./store.ts";
+import { Viewers } from "./viewers.ts";
 
 export interface HaloDaemonOptions {
   readonly config: HalodConfig;
@@ -43,7 +44,10 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #planner: Planner;
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
+  readonly #viewers: Viewers;
   #membership: Membership;
+  /** The viewers wait until everybody has been told. */
+  #isShowing = false;
   #server: LinkServer | null = null;
   #timer: NodeJS.Timeout | null = null;
   #dispatchers = 0;
@@ -62,6 +66,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       publisher: this.#publisher,
       links: this.#registered,
     });
+    this.#viewers = new Viewers({ membership, now: options.now });
   }
 
   /** @throws StoreError where the file cannot be carried on from; ListenError where the port cannot be opened */
@@ -101,6 +106,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#isStopped = true;
     if (this.#timer) clearTimeout(this.#timer);
     this.#planner.stop();
+    this.#viewers.stop();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#publisher[Symbol.asyncDispose]();
   }
@@ -119,8 +125,10 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#publisher.catchUp(link);
   }
 
-  onDown({ peer: { instance, role } }: Link, _reason: string, isOrderly: boolean): void {
+  onDown(link: Link, _reason: string, isOrderly: boolean): void {
+    const { instance, role } = link.peer;
     if (this.#isStopped || !this.#registered.delete(instance)) return;
+    this.#viewers.went(link);
     if (role === "bridge") this.#apply({ type: isOrderly ? "leave" : "lost", instance });
     else this.#dispatchers--;
   }
@@ -139,7 +147,13 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       case "status": {
         const status = statusOf(this.#membership, this.#dispatchers);
         link.send({ type: "control", payload: controlPayload(status) });
+        return;
       }
+      case "report":
+        if (this.#isRegistered(link)) this.#viewers.report(link, request);
+        return;
+      case "watch":
+        if (this.#isRegistered(link)) this.#viewers.watch(link, request.isOn);
     }
   }
 
@@ -152,6 +166,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
         return this.#refuse(link, `there are ${this.#dispatchers} dispatchers already, which is halod.maxDispatchers`);
       if (!isKnown) this.#dispatchers++;
       this.#registered.set(instance, link);
+      this.#viewers.came(link);
       this.#apply({ type: "seen", epoch });
     } else {
       if (address === undefined) return this.#refuse(link, `bridge ${name} does not say where it listens`);
@@ -195,8 +210,24 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       this.#log.info({ active: membership.active.length }, "first table made");
     this.#membership = membership;
     this.#planner.next(membership);
+    this.#show(dead);
     this.#schedule();
     return refusal;
+  }
+
+  /** Nobody sees what a restart could take back. */
+  #show(dead: readonly string[]): void {
+    this.#viewers.died(dead);
+    if (this.#isShowing) return;
+    this.#isShowing = true;
+    this.#planner.whenTold(() => {
+      this.#isShowing = false;
+      this.#viewers.show(this.#membership);
+    });
+  }
+
+  #isRegistered(link: Link): boolean {
+    return this.#registered.get(link.peer.instance) === link;
   }
 
   #schedule(): void {

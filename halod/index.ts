@@ -4,6 +4,9 @@ export { emptySlots, join, leave, nodeOf, slotsOf, type Change, type NodeMove, t
 export { joins, movesOfJoin, ownerOf, tableOf, type Move, type RouteTable } from "./routes.ts";
 export { answerTable, answerZone, tableSchema, zoneSchema } from "./options.ts";
 export { pictureOf } from "./picture.ts";
+export { allPaints } from "./paint.ts";
+export { drawLive, routeCounts, type LivePicture, type Seen } from "./live-picture.ts";
+export { Meter, type Figures, type MemberNumbers } from "./reports.ts";
 export { tableText } from "./table-text.ts";
 export { zoneOf, type ZoneOptions } from "./zone.ts";
 export { HaloClient, type HaloClientOptions, type HaloMember } from "./client.ts";

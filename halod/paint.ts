@@ -41,6 +41,12 @@ export function paintOf(node: number): Paint {
   return { fill: isPlain ? fill : `url(#paint${index + 1})`, ink, isPlain };
 }
 
+/** All paints that differ, and the SVG definitions that they need. */
+export function allPaints(): { readonly paints: readonly Paint[]; readonly definitions: string } {
+  const paints = Array.from({ length: DIFFERENT_PAINTS }, (_, index) => paintOf(index + 1));
+  return { paints, definitions: paintDefinitions(DIFFERENT_PAINTS) };
+}
+
 /** The SVG definitions that the paints of nodes 1…nodes need. */
 export function paintDefinitions(nodes: number): string {
   const patterned: string[] = [];

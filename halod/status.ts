@@ -1,11 +1,11 @@
 import type { ClusterStatus } from "./control.ts";
+import { routeCounts } from "./live-picture.ts";
 import { clusterOf, type Membership } from "./membership.ts";
 
 /** What `tailspin status` is told. @param dispatchers how many have registered */
 export function statusOf(membership: Membership, dispatchers: number): ClusterStatus {
   const { epoch, isFormed, changedMs, routes, members, active } = membership;
-  const owned = new Map<number, number>();
-  for (const owner of clusterOf(membership)?.owners ?? []) owned.set(owner, (owned.get(owner) ?? 0) + 1);
+  const owned = routeCounts(clusterOf(membership)?.owners ?? []);
   const nodes = members
     .toSorted((a, b) => a.node - b.node)
     .map(({ node, address, instance, sinceMs, lostMs }) => {

@@ -1,2 +1,2 @@
 export { pages } from "./pages.ts";
-export type { PagesOptions } from "./pages.ts";
+export type { Paints, PagesOptions } from "./pages.ts";

@@ -9,6 +9,16 @@ export interface PagesOptions {
   readonly isDevelopment?: boolean;
   /** Where people reach the IRC network, `host:port`, for the page to tell. */
   readonly ircAddress?: string | undefined;
+  /** For the page of the stack; without them it is grey. */
+  readonly paints?: Paints;
+}
+
+/** What bridges are painted with, each by its number. */
+export interface Paints {
+  /** `fill` is an SVG paint, and `ink` a colour that can be read on it. */
+  readonly paints: readonly { readonly fill: string; readonly ink: string }[];
+  /** SVG: what the fills refer to. */
+  readonly definitions: string;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -18,10 +28,11 @@ const PUBLIC_FOLDER = fileURLToPath(new URL("./public", import.meta.url));
 const COMETD_FOLDER = dirname(fileURLToPath(import.meta.resolve("cometd/package.json")));
 const COMETD_MODULE = /^\/cometd(\/\w+\.js)(?:\?|$)/;
 const NETWORK = /^\/network\.json(?:\?|$)/;
+const PAINTS = /^\/halo\/paints\.json(?:\?|$)/;
 const HOST = /^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i;
 
 /**
- * Serves the chat page, and the stock `cometd` modules under `/cometd/`; everything else goes to `next`.
+ * Serves the chat page, the page of the stack under `/halo`, and the stock `cometd` modules under `/cometd/`; everything else goes to `next`.
  *
  * @returns a handler of `node:http`; it answers GET and HEAD only
  */
@@ -33,7 +44,8 @@ export function pages(options: PagesOptions = {}): Handler {
   return (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") return next();
     const url = request.url ?? "/";
-    if (NETWORK.test(url)) return tellNetwork(request, response, options.ircAddress ?? null);
+    if (NETWORK.test(url)) return tell(request, response, { irc: options.ircAddress ?? null });
+    if (PAINTS.test(url)) return tell(request, response, options.paints ?? { paints: [], definitions: "" });
     const cometdModule = COMETD_MODULE.exec(url)?.[1];
     const { range } = request.headers;
     // sirv throws on a range that ends before it starts; our files are small, so whole files only.
@@ -48,9 +60,9 @@ export function pages(options: PagesOptions = {}): Handler {
   };
 }
 
-/** What neither the page nor its bridge knows: where people reach the IRC network. */
-function tellNetwork(request: IncomingMessage, response: ServerResponse, irc: string | null): void {
-  const body = JSON.stringify({ irc });
+/** What neither a page nor its bridge knows: where people reach the IRC network, and how HaloD paints. */
+function tell(request: IncomingMessage, response: ServerResponse, told: object): void {
+  const body = JSON.stringify(told);
   setHeaders(response);
   response.writeHead(200, {
     "content-type": "application/json;charset=UTF-8",

@@ -1,4 +1,5 @@
 import { isMeta, isService, matches, patternsOf } from "../../bayeux/index.ts";
+import { isHalo } from "../halo/halo-name.ts";
 import { isUserChannel } from "../identity/user-channel.ts";
 import { isPresence } from "../presence/presence-channel.ts";
 import type { Session } from "../session/session.ts";
@@ -181,5 +182,5 @@ export class Patterns {
 
 /** Rules 10 and 11: these are never distributed. Who is where, and what is private, is told by the name of the channel only. */
 function isBeyondPatterns(channel: string): boolean {
-  return isMeta(channel) || isService(channel) || isPresence(channel) || isUserChannel(channel);
+  return [isMeta, isService, isPresence, isUserChannel, isHalo].some((isBeyond) => isBeyond(channel));
 }

@@ -10,6 +10,11 @@ export function isUserChannel(name: string): boolean {
   return name === PREFIX || name.startsWith(`${PREFIX}/`);
 }
 
+/** True for what is below `/user`: between one browser user and one person, who is known to one bridge. */
+export function isPrivateChannel(name: string): boolean {
+  return isUserChannel(name) && name !== DISPATCH_CHANNEL;
+}
+
 /**
  * @param name a declared name, a nick or a JID
  * @returns its private channel: what no channel's name can have is `~` and two hexadecimal digits per byte of UTF-8

@@ -1,5 +1,6 @@
 import { ERRORS, isChannel, isMeta, isPattern, isService } from "../../bayeux/index.ts";
 import { channelNamed } from "../naming.ts";
+import { isHalo } from "../halo/halo-name.ts";
 import { isUserChannel } from "../identity/user-channel.ts";
 import { isPresence, watchedChannel } from "../presence/presence-channel.ts";
 import type { Access, MappingRule } from "./config.ts";
@@ -57,9 +58,10 @@ function channelFault(name: string): string | null {
   if (isPattern(name)) return "is a pattern; each channel that it matches goes its own way";
   if (!isChannel(name)) return `is no channel: ${ERRORS.badChannel[1]}`;
   if (isUserChannel(name)) return "is between one browser user and one person, so it is no channel of a network";
+  if (isHalo(name)) return "shows the stack itself, so it is no channel of a network";
   const watched = watchedChannel(name);
   if (!isPresence(name)) return null;
-  return watched === null || isPresence(watched) || isMeta(watched) || isService(watched)
+  return watched === null || [isPresence, isMeta, isService, isHalo].some((isNone) => isNone(watched))
     ? "is about no channel"
     : null;
 }

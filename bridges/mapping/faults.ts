@@ -1,5 +1,6 @@
 import { isMeta, isPattern } from "../../bayeux/index.ts";
 import { foreignName } from "../naming.ts";
+import { isHalo } from "../halo/halo-name.ts";
 import { isUserChannel } from "../identity/user-channel.ts";
 import { isPresence } from "../presence/presence-channel.ts";
 import type { MappingRule } from "./config.ts";
@@ -41,6 +42,7 @@ function ruleFaults(
   const faults: MappingFault[] = [];
   const refuse = (key: keyof MappingRule, message: string) => faults.push({ path: [position, key], message });
   if (isMeta(channels)) refuse("channels", "meta channels go to no network");
+  else if (isHalo(channels)) refuse("channels", "shows the stack itself and goes to no network");
   else if (isPresence(channels)) refuse("channels", "a presence channel goes where the channel goes that it is about");
   const network = rule.network === undefined ? networks[0] : networks.find((one) => one.name === rule.network);
   if (!network && networks.length > 0) refuse("network", unknownNetwork(rule.network ?? "", networks, unset));
@@ -125,7 +127,7 @@ function holdersOf(
   for (const channel of witnesses(rules, networks)) {
     const { rule, access, network: networkName } = mapping.explain(channel);
     const network = networks.find(({ name }) => name === networkName);
-    if (access === "none" || !network || isPresence(channel)) continue;
+    if (access === "none" || !network || isPresence(channel) || isHalo(channel)) continue;
     const foreign = foreignName(channel, mapping.naming(networkName), network.names);
     const key = `${network.names.fold(foreign)} on ${networkName}`;
     const known = holders.get(key);

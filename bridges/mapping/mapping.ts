@@ -1,5 +1,6 @@
 import { BayeuxError, isChannel, isPattern } from "../../bayeux/index.ts";
 import { foreignName, type ForeignNames, type Naming } from "../naming.ts";
+import { isHalo } from "../halo/halo-name.ts";
 import { isPresence, watchedChannel } from "../presence/presence-channel.ts";
 import type { Access, MappingRule } from "./config.ts";
 import { baseOf, covers, namesOf, overlaps } from "./pattern.ts";
@@ -142,7 +143,7 @@ export function makeMapping(rules: readonly MappingRule[], networks: readonly Ma
 
     /** @param stripper the rule that shortens the name; undefined: it is to be whole */
     function isHere(channel: string, stripper: MappingRule | undefined): boolean {
-      if (!isChannel(channel) || isPresence(channel)) return false;
+      if (!isChannel(channel) || isPresence(channel) || isHalo(channel)) return false;
       const rule = ruleOf(channel);
       if (networkOfRule(rule) !== network || rule?.access === "none" || rule?.name !== undefined) return false;
       return rule?.stripPrefix ? rule === stripper : stripper === undefined;

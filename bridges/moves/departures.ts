@@ -3,7 +3,7 @@ import { routeOf } from "../../bayeux/index.ts";
 import type { FaultCounter, Frame, Link } from "../../link/index.ts";
 import type { Logger } from "pino";
 import type { Identities } from "../identity/identities.ts";
-import { isUserChannel } from "../identity/user-channel.ts";
+import { isPrivateChannel } from "../identity/user-channel.ts";
 import type { Log } from "../log/log.ts";
 import type { Publishes } from "../publishes.ts";
 import type { Delivery } from "../session/delivery.ts";
@@ -234,7 +234,7 @@ export class Departures {
 
   /** Whoever is somebody on the network stays: two bridges cannot be one user. */
   #mayMove(session: Session): boolean {
-    return !this.#options.identities.isSomebody(session) && ![...session.subscriptions].some(isUserChannel);
+    return !this.#options.identities.isSomebody(session) && ![...session.subscriptions].some(isPrivateChannel);
   }
 
   #isBusy(session: Session): boolean {

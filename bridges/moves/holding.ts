@@ -1,6 +1,7 @@
 import { isPattern } from "../../bayeux/index.ts";
 import { asBayeuxError, type Channels } from "../channel/channels.ts";
 import type { Discovery } from "../discovery.ts";
+import { isHalo } from "../halo/halo-name.ts";
 import { isUserChannel } from "../identity/user-channel.ts";
 import type { Log } from "../log/log.ts";
 import { watchedChannel } from "../presence/presence-channel.ts";
@@ -43,7 +44,7 @@ export class Holding {
   async want(names: Iterable<string>): Promise<void> {
     const joins: Promise<void>[] = [];
     for (const name of names) {
-      if (isUserChannel(name)) continue;
+      if (isUserChannel(name) || isHalo(name)) continue;
       if (isPattern(name)) this.#use(name);
       else joins.push(this.#hold(watchedChannel(name) ?? name).joined);
     }

@@ -83,13 +83,14 @@ describe("tailspin map", () => {
   });
 
   it("ends with 2 and a line for each name that is none", async () => {
-    const { code, output, errors } = await mapped("/lobby", "chat room", "/meta/connect", "/a/*", "/a b");
+    const { code, output, errors } = await mapped("/lobby", "chat room", "/meta/connect", "/a/*", "/halo", "/a b");
     expect([code, output]).toEqual([2, ""]);
     expect(errors.split("\n")).toEqual([
-      "tailspin: 4 faults in the names:",
+      "tailspin: 5 faults in the names:",
       expect.stringContaining('"chat room": is no channel'),
       expect.stringContaining("/meta/connect: meta channels"),
       expect.stringContaining('"/a/*": is a pattern'),
+      expect.stringContaining("/halo: shows the stack itself"),
       expect.stringContaining('"/a b": is no channel: A channel is'),
     ]);
   });

@@ -59,6 +59,7 @@ function problemOf(room) {
   if (room === "") return "Write the name of a room.";
   if (room.length > MAX_LENGTH) return `A room's name has at most ${MAX_LENGTH} characters.`;
   if (!ROOM.test(room)) return "Use letters a to z, digits, - and _, with / between parts.";
-  if (RESERVED.has(room.split("/", 1)[0] ?? "")) return "That name is kept for the server.";
+  // The stack shows itself there, and nowhere below.
+  if (RESERVED.has(room.split("/", 1)[0] ?? "") || room === "halo") return "That name is kept for the server.";
   return null;
 }

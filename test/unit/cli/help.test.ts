@@ -149,6 +149,7 @@ describe("renderScreen", () => {
   const screen = {
     version: "0.1.0",
     chatUrl: "http://127.0.0.1:8080/",
+    stackUrl: "http://127.0.0.1:8080/halo",
     bayeuxUrl: "http://127.0.0.1:8080/bayeux",
     irc: { host: "127.0.0.1", port: 6_667, tls: false, isEmbedded: true },
     lobby: { network: "irc", name: "#lobby" },
@@ -159,6 +160,7 @@ describe("renderScreen", () => {
     const text = renderScreen(screen);
     for (const part of [
       "http://127.0.0.1:8080/\n",
+      "http://127.0.0.1:8080/halo\n",
       "/bayeux\n",
       "127.0.0.1:6667",
       "nc -q 3 127.0.0.1 6667",

@@ -3,6 +3,7 @@ import { createServer, request, type Server } from "node:http";
 import { connect } from "node:net";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { allPaints } from "../../../halod/index.ts";
 import { pages } from "../../../web/index.ts";
 
 let server: Server;
@@ -11,7 +12,7 @@ let origin: string;
 const files: Readable[] = [];
 
 beforeAll(async () => {
-  const serve = pages({ ircAddress: "irc.example.org:6697" });
+  const serve = pages({ ircAddress: "irc.example.org:6697", paints: allPaints() });
   server = createServer((request, response) => {
     response.once("pipe", (source: Readable) => files.push(source));
     serve(request, response, () => response.writeHead(404).end(`${request.url} ${request.headers.range ?? "-"}`));
@@ -47,11 +48,27 @@ describe("pages", () => {
     unknown.close();
   });
 
-  it("serves every file that the page names", async () => {
-    const html = await (await fetch(`${origin}/`)).text();
-    const paths = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1]);
-    expect(paths).toContain("/cometd/cometd.js");
-    for (const path of paths) expect([path, (await fetch(`${origin}${path}`)).status]).toEqual([path, 200]);
+  it.each(["/", "/halo", "/halo/"])(
+    "serves every file that the page at %s names, under the same policy",
+    async (page) => {
+      const response = await fetch(`${origin}${page}`);
+      expect(response.headers.get("content-security-policy")).toContain("default-src 'self';");
+      const html = await response.text();
+      const paths = [...html.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map((match) => match[1]);
+      expect(paths).toContain("/cometd/cometd.js");
+      for (const path of paths) expect([path, (await fetch(`${origin}${path}`)).status]).toEqual([path, 200]);
+      expect(html).not.toMatch(/https?:\/\/|style="|<style|onclick/);
+    },
+  );
+
+  it("tells the page of the stack how HaloD paints", async () => {
+    const text = await (await fetch(`${origin}/halo/paints.json`)).text();
+    const { paints, definitions }: ReturnType<typeof allPaints> = JSON.parse(text);
+    expect([paints.length, paints[0]]).toEqual([32, { fill: "#0072b2", ink: "#ffffff", isPlain: true }]);
+    for (const { fill } of paints) {
+      const pattern = /^url\(#(\w+)\)$/.exec(fill)?.[1];
+      if (pattern !== undefined) expect(definitions).toContain(`<pattern id="${pattern}"`);
+    }
   });
 
   it("serves the modules of cometd, and nothing else of that package", async () => {

@@ -34,6 +34,7 @@ describe("parseRoom", () => {
 
   it("takes parts with slashes between them", () => {
     expect(parseRoom("team/a-1/b_2").room).toBe("team/a-1/b_2");
+    expect(parseRoom("halo/a").room).toBe("halo/a");
   });
 
   it.each([
@@ -48,6 +49,7 @@ describe("parseRoom", () => {
     "meta/x",
     "service",
     "presence/lobby",
+    "halo",
     "x".repeat(49),
   ])("refuses %j with a hint", (typed) => {
     expect(parseRoom(typed)).toEqual({ room: null, problem: expect.stringMatching(/\.$/) });

@@ -31,6 +31,7 @@ describe("mappingFaults", () => {
     [{ channels: "/a", stripPrefix: true }, "0.stripPrefix: only a pattern has a prefix to strip"],
     [{ channels: "/**", stripPrefix: true }, "0.stripPrefix: nothing stands before the wildcard of /**"],
     [{ channels: "/meta/**" }, "0.channels: meta channels go to no network"],
+    [{ channels: "/halo" }, "0.channels: shows the stack itself and goes to no network"],
     [{ channels: "/presence/a" }, "0.channels: a presence channel goes where the channel goes that it is about"],
   ])("refuses %j", (rule, fault) => {
     expect(faultsOf([rule], [IRC])).toEqual([fault]);

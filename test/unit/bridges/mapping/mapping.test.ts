@@ -70,6 +70,7 @@ describe("makeMapping", () => {
     expect(irc?.channelOf("/secret")).toBeNull();
     expect(irc?.channelOf("/support")).toBeNull();
     expect(irc?.channelOf("/presence/lobby")).toBeNull();
+    expect([irc?.channelOf("/halo"), irc?.channelOf("/halo/a")]).toEqual([null, "/halo/a"]);
     expect(irc?.channelOf("/a channel")).toBeNull();
     expect(irc?.channelOf("/team/red")).toBe("/team/red");
   });
