@@ -113,6 +113,7 @@ async function startHalod(config: Config, log: Logger, stack: AsyncDisposableSta
       log,
       now,
       randomBytes,
+      environment: process.env,
     }),
   );
   const announcement = `tailspin halod ready ${urlHost(config.halod.host)}:${halod.port}\n`;

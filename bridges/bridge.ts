@@ -13,6 +13,7 @@ import type { Streams } from "./history/streams.ts";
 import type { Identities } from "./identity/identities.ts";
 import { haloClientOf } from "./halo-client.ts";
 import type { Inbox } from "./inbox.ts";
+import { loadMeter } from "./load.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
 import { Ownership } from "./ownership.ts";
@@ -238,7 +239,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   /** A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. */
   #join(): void {
-    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf(this.#options, this.port));
+    const load = loadMeter(() => this.#sessions.size);
+    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf({ ...this.#options, load }, this.port));
   }
 
   #follow(cluster: ClusterSource): void {

@@ -6,7 +6,7 @@ import type { BridgeConfig } from "./config.ts";
 /** What of a bridge's options registering needs. */
 export interface RegisteringOptions extends Pick<
   HaloClientOptions,
-  "routes" | "secret" | "log" | "link" | "faults" | "randomBytes"
+  "routes" | "secret" | "log" | "link" | "faults" | "randomBytes" | "load"
 > {
   readonly config: BridgeConfig;
   readonly name: string;
@@ -17,10 +17,10 @@ const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Registers a bridge with HaloD, once it is started. @param port where it listens */
 export function haloClientOf({ config, name, instance, ...shared }: RegisteringOptions, port: number): HaloClient {
-  const { routes, secret, log, link, faults, randomBytes } = shared;
+  const { routes, secret, log, link, faults, randomBytes, load } = shared;
   const member = { role: "bridge", node: config.node, address: addressFor(config, port), instance, name } as const;
   const own = { addresses: config.halod, member, random: Math.random };
-  return new HaloClient({ ...own, routes, secret, log, link, faults, randomBytes });
+  return new HaloClient({ ...own, routes, secret, log, link, faults, randomBytes, ...(load && { load }) });
 }
 
 /** Where dispatchers reach a bridge, as host:port. */

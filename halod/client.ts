@@ -10,6 +10,7 @@ import {
 } from "../link/index.ts";
 import type { Cluster, ClusterSource } from "./cluster.ts";
 import { controlPayload, parseAnswer, type ControlAnswer } from "./control.ts";
+import { LoadReports, type Load } from "./load.ts";
 
 /** Who registers with HaloD. */
 export type HaloMember =
@@ -40,6 +41,8 @@ export interface HaloClientOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** Uniform in [0, 1), for the waits between attempts. */
   readonly random: () => number;
+  /** Told every second where it is set: a bridge's load since it was read last. */
+  readonly load?: () => Load;
 }
 
 /** How long HaloD may take to tell everybody that a bridge goes. */
@@ -50,6 +53,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   readonly #options: HaloClientOptions;
   readonly #log: Logger;
   readonly #client: LinkClient;
+  readonly #reports: LoadReports | null;
   #onCluster: ((cluster: Cluster) => void) | null = null;
   /** Of the last table that was handed on. */
   #epoch = 0;
@@ -66,6 +70,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
       throw new RangeError(`HaloD is at one address in this version, not at ${addresses.length}`);
     this.#options = options;
     this.#log = log.child({ component: "halod-client" });
+    this.#reports = options.load ? new LoadReports(options.load) : null;
     const { role, instance, name } = member;
     this.#client = new LinkClient({
       ...splitAddress(first),
@@ -119,6 +124,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#onCluster = null;
     this.#onLeft?.(false);
+    this.#reports?.stop();
     await this.#client[Symbol.asyncDispose]();
   }
 
@@ -127,6 +133,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
     const { member } = this.#options;
     const address = member.role === "bridge" ? { address: member.address } : {};
     link.send({ type: "control", payload: controlPayload({ type: "register", ...address, epoch: this.#epoch }) });
+    this.#reports?.start(link);
   }
 
   onFrame(link: Link, frame: Frame): void {
@@ -145,6 +152,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
 
   onDown(): void {
     this.#onLeft?.(false);
+    this.#reports?.stop();
   }
 
   #onAnswer(link: Link, answer: ControlAnswer): void {

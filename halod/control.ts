@@ -1,6 +1,7 @@
 /** What HaloD and its members say to each other: the JSON in the link's `control` frames. */
 import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
+import { loadShape } from "./load.ts";
 
 /** host:port; a name has up to 253 characters. */
 const MAX_ADDRESS = 300;
@@ -26,6 +27,8 @@ const requestShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("leave") }),
   /** Answered with `status`. */
   z.object({ type: z.literal("status") }),
+  /** A bridge that has registered says how busy it is; nothing answers that. */
+  loadShape,
 ]);
 
 const clusterShape = z.object({

@@ -7,6 +7,8 @@ import {
   type LinkOwner,
   LinkServer,
 } from "../link/index.ts";
+import { Autoscaler } from "./autoscaler.ts";
+import type { Environment } from "./command.ts";
 import type { HalodConfig } from "./config.ts";
 import { controlPayload, isInstance, parseRequest, type ControlRequest } from "./control.ts";
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
@@ -29,6 +31,8 @@ export interface HaloDaemonOptions {
   /** Milliseconds since 1970 that only grow. */
   readonly now: () => number;
   readonly randomBytes: (size: number) => Buffer;
+  /** What commands of the autoscaler are run with; nothing where unset. */
+  readonly environment?: Environment;
 }
 
 /** A byte is asked for so often within the time after which silence counts as a loss. */
@@ -39,6 +43,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #options: HaloDaemonOptions;
   readonly #log: Logger;
   readonly #publisher: Publisher;
+  readonly #autoscaler: Autoscaler;
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
   #membership: Membership;
@@ -52,6 +57,14 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#log = options.log.child({ component: "halod" });
     this.#membership = membership;
     this.#publisher = new Publisher({ store, log: this.#log, membership, links: () => this.#registered.values() });
+    const { config, now, environment = {} } = options;
+    this.#autoscaler = new Autoscaler({
+      config,
+      log: options.log,
+      now,
+      environment,
+      membership: () => this.#membership,
+    });
   }
 
   /** @throws StoreError where the file cannot be carried on from; ListenError where the port cannot be opened */
@@ -77,6 +90,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       },
       randomBytes,
     });
+    daemon.#autoscaler.start();
     if (saved) daemon.#log.info({ epoch: saved.epoch, bridges: saved.members.length }, "carried on from the file");
     return daemon;
   }
@@ -90,6 +104,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
     if (this.#timer) clearTimeout(this.#timer);
+    await this.#autoscaler[Symbol.asyncDispose]();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#publisher[Symbol.asyncDispose]();
   }
@@ -108,10 +123,11 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#publisher.catchUp(link);
   }
 
-  onDown({ peer: { instance, role } }: Link, _reason: string, isOrderly: boolean): void {
+  onDown({ peer: { instance, role, node } }: Link, _reason: string, isOrderly: boolean): void {
     if (this.#isStopped || !this.#registered.delete(instance)) return;
-    if (role === "bridge") this.#apply({ type: isOrderly ? "leave" : "lost", instance });
-    else this.#dispatchers--;
+    if (role !== "bridge") this.#dispatchers--;
+    else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus(node) });
+    else this.#apply({ type: "lost", instance });
   }
 
   #onRequest(link: Link, request: ControlRequest): void {
@@ -121,6 +137,9 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
         return;
       case "leave":
         this.#leave(link);
+        return;
+      case "load":
+        this.#autoscaler.onLoad(link.peer.instance, request);
         return;
       case "status": {
         const status = statusOf(this.#membership, this.#dispatchers);
@@ -152,7 +171,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   #leave(link: Link): void {
     const { instance, node } = link.peer;
     this.#log.info({ node, instance }, "bridge leaves");
-    this.#apply({ type: "leave", instance });
+    this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus(node) });
     this.#publisher.whenTold(() => {
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });

@@ -12,3 +12,5 @@ export { halodSchema, statusSchema, type HalodConfig } from "./config.ts";
 export { askStatus, type AskOptions } from "./ask.ts";
 export { statusText } from "./status.ts";
 export type { ClusterStatus } from "./control.ts";
+export { scaleFaults } from "./scale-config.ts";
+export type { Load } from "./load.ts";
