@@ -19,7 +19,7 @@ export const scaleSchema = z.strictObject({
   max: whole.min(1).default(8).describe("bridges that are active at most"),
   growAbove: share.default(0.75).describe("share of what the bridges can bear above which more are started"),
   aim: share
-    .default(0.55)
+    .default(0.5)
     .describe("share that is aimed at when bridges are started, and that the others may reach when one is stopped"),
   shrinkBelow: share.default(0.35).describe("share below which a bridge is stopped, one after the other"),
   sessionsPerBridge: whole

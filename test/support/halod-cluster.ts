@@ -11,6 +11,7 @@ import {
   type Cluster,
   type HalodConfig,
   type HaloMember,
+  type Load,
 } from "../../halod/index.ts";
 import { FaultCounter, linkSchema } from "../../link/index.ts";
 
@@ -42,6 +43,8 @@ export function startHalod(changes: Partial<HalodConfig>, log: Logger = silent):
 export class TestMember implements AsyncDisposable {
   readonly client: HaloClient;
   readonly clusters: Cluster[] = [];
+  /** What a bridge says of itself every second. */
+  load: Load = { sessions: 0, busy: 0 };
 
   /** @param node the number of a bridge; none for a dispatcher */
   constructor(port: number, node?: number, log: Logger = silent) {
@@ -61,6 +64,7 @@ export class TestMember implements AsyncDisposable {
       faults: new FaultCounter(log, now),
       randomBytes,
       random: () => 0.01,
+      ...(node !== undefined && { load: () => this.load }),
     });
     this.client.start((cluster) => this.clusters.push(cluster));
   }
