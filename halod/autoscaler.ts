@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { runCommand, type Environment } from "./command.ts";
 import type { HalodConfig } from "./config.ts";
 import type { Load } from "./load.ts";
-import type { Member, Membership } from "./membership.ts";
+import type { Membership } from "./membership.ts";
 import {
   emptyScale,
   failedScale,
@@ -160,14 +160,8 @@ export class Autoscaler implements AsyncDisposable {
     return free;
   }
 
-  /** The active bridge with the highest number: those who number bridges from below can stop no other. */
+  /** The highest number, also of a spare: who numbers bridges from below can stop no other. */
   #surplus(): number[] {
-    const { members, active } = this.#options.membership();
-    const [last] = members.filter(({ instance }) => active.includes(instance)).toSorted(byNumber);
-    return last ? [last.node] : [];
+    return [Math.max(...this.#options.membership().members.map(({ node }) => node))];
   }
-}
-
-function byNumber(a: Member, b: Member): number {
-  return b.node - a.node;
 }
