@@ -18,7 +18,7 @@ import type { Command, ConfigKey, ConfigSources, Topic } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
-import { HaloDaemon } from "./halod/index.ts";
+import { HaloDaemon, NumberClient } from "./halod/index.ts";
 import { FaultCounter } from "./link/index.ts";
 import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
@@ -65,7 +65,7 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
     secret: randomBytes(32).toString("hex"),
     bridge: { ...config.bridge, host: LOOPBACK, port: 0, node: 1, nodes: 1, halod: [] },
   };
-  const bridge = await makeBridge(own, log, stack);
+  const bridge = await makeBridge(own, randomUUID(), log, stack);
   await bridge.ready();
   const dispatcher = await makeDispatcher(
     { ...own, dispatcher: { ...config.dispatcher, halod: [], bridges: [`${LOOPBACK}:${bridge.port}`] } },
@@ -94,7 +94,9 @@ async function startDispatcher(config: Config, log: Logger, stack: AsyncDisposab
 }
 
 async function startBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
-  const bridge = await makeBridge(config, log, stack);
+  const instance = randomUUID();
+  const node = config.bridge.node === 0 ? await askNumber(config, instance, log, stack) : config.bridge.node;
+  const bridge = await makeBridge({ ...config, bridge: { ...config.bridge, node } }, instance, log, stack);
   await bridge.ready();
   const announcement = `tailspin bridge ready ${urlHost(config.bridge.host)}:${bridge.port}\n`;
   return { announcement, drain: () => bridge.drain(config.bridge.publishHoldMs) };
@@ -126,7 +128,15 @@ async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeC
   await bridge.drain(config.publishHoldMs);
 }
 
-async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
+/** HaloD's, for as long as this process lives. */
+function askNumber(config: Config, instance: string, log: Logger, stack: AsyncDisposableStack): Promise<number> {
+  const { routes, secret, link, bridge } = config;
+  const shared = { secret, log, config: link, faults: new FaultCounter(log, now), randomBytes, random: Math.random };
+  const own = { address: bridge.halod[0] ?? "", instance, name: hostname(), routes, onTaken: () => process.exit(1) };
+  return stack.use(new NumberClient({ ...shared, ...own })).number();
+}
+
+async function makeBridge(config: Config, instance: string, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
   const faults = ircFileFaults(config.irc);
   if (faults.length > 0) throw new ConfigError(faults);
   const configured = networksOf(config, false);
@@ -137,7 +147,7 @@ async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableSta
     routes: config.routes,
     secret: config.secret,
     name: hostname(),
-    instance: randomUUID(),
+    instance,
     link: config.link,
     faults: new FaultCounter(log, now),
     networks: configured.map(({ name, make }) => make(mapping.naming(name), parts)),

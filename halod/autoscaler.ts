@@ -37,8 +37,6 @@ export class Autoscaler implements AsyncDisposable {
   #state: ScaleState = emptyScale();
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
-  /** The number of the bridge that is to go. */
-  #leaving: number | null = null;
   #isCapped = false;
 
   constructor(options: AutoscalerOptions) {
@@ -58,9 +56,11 @@ export class Autoscaler implements AsyncDisposable {
     if (isMember) this.#loads.set(instance, { load, atMs: this.#options.now() });
   }
 
-  /** Whether a bridge goes because it is not needed any more, so that nobody is to take its place. */
-  isSurplus(node: number): boolean {
-    return node === this.#leaving;
+  /** Whether a bridge that leaves now goes because it is not needed any more, so that nobody is to take its place. */
+  get isSurplus(): boolean {
+    const { pending } = this.#state;
+    // Which one that is may be another's choice: what counts is how many there are.
+    return pending?.type === "stop" && this.#options.membership().members.length > pending.total;
   }
 
   /** Ends a command that is running. Safe before `start`, and to call again. */
@@ -75,7 +75,6 @@ export class Autoscaler implements AsyncDisposable {
     const before = this.#state;
     const { state, action, late, isCapped, load } = stepScale(before, seen, this.#options.now(), this.#policy);
     this.#state = state;
-    if (state.pending === null) this.#leaving = null;
     const there = seen.active + seen.reserve;
     if (late?.type === "start")
       this.#tellFailure({ wanted: late.total, there }, "bridges that were started did not register in time");
@@ -120,7 +119,6 @@ export class Autoscaler implements AsyncDisposable {
     const { autoscale } = this.#options.config;
     const nodes = action.type === "start" ? this.#freeNumbers(action.count) : this.#surplus();
     const wanted = seen.active + seen.reserve + (action.type === "start" ? nodes.length : -nodes.length);
-    this.#leaving = action.type === "stop" ? (nodes[0] ?? null) : null;
     this.#log.info({ action: action.type, nodes, wanted, active: seen.active, load }, "number of bridges changes");
     this.#running = this.#run(autoscale[action.type], action.type, nodes, wanted).finally(() => {
       this.#running = null;

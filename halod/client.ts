@@ -173,6 +173,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
         link.close("HaloD refused us");
         return;
       case "status":
+      case "number":
         return;
     }
   }

@@ -29,6 +29,8 @@ const requestShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("status") }),
   /** A bridge that has registered says how busy it is; nothing answers that. */
   loadShape,
+  /** A bridge without a number of its own wants one: any, or the one that it had. Answered with `number`. */
+  z.object({ type: z.literal("number"), instance, node: z.number().int().min(0) }),
 ]);
 
 const clusterShape = z.object({
@@ -65,6 +67,8 @@ const statusShape = z.object({
 const answerShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("cluster"), cluster: clusterShape }),
   z.object({ type: z.literal("left") }),
+  /** The bridge's number, for as long as the link is there. */
+  z.object({ type: z.literal("number"), node }),
   /** It may not register; `text` is for both operators. */
   z.object({ type: z.literal("refused"), text: z.string().max(2_000) }),
   statusShape,

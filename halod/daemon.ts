@@ -12,6 +12,7 @@ import type { Environment } from "./command.ts";
 import type { HalodConfig } from "./config.ts";
 import { controlPayload, isInstance, parseRequest, type ControlRequest } from "./control.ts";
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
+import { Numbers } from "./numbers.ts";
 import { Publisher } from "./publisher.ts";
 import { statusOf } from "./status.ts";
 import { MembershipStore } from "./store.ts";
@@ -44,6 +45,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #log: Logger;
   readonly #publisher: Publisher;
   readonly #autoscaler: Autoscaler;
+  readonly #numbers = new Numbers();
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
   #membership: Membership;
@@ -123,10 +125,12 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#publisher.catchUp(link);
   }
 
-  onDown({ peer: { instance, role, node } }: Link, _reason: string, isOrderly: boolean): void {
+  onDown(link: Link, _reason: string, isOrderly: boolean): void {
+    const { instance, role } = link.peer;
+    this.#numbers.release(link);
     if (this.#isStopped || !this.#registered.delete(instance)) return;
     if (role !== "bridge") this.#dispatchers--;
-    else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus(node) });
+    else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
     else this.#apply({ type: "lost", instance });
   }
 
@@ -140,6 +144,9 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
         return;
       case "load":
         this.#autoscaler.onLoad(link.peer.instance, request);
+        return;
+      case "number":
+        this.#giveNumber(link, request.instance, request.node);
         return;
       case "status": {
         const status = statusOf(this.#membership, this.#dispatchers);
@@ -168,10 +175,18 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#publisher.catchUp(link);
   }
 
+  #giveNumber(link: Link, instance: string, wanted: number): void {
+    const most = Math.min(this.#options.routes, this.#options.config.maxBridges);
+    const node = this.#numbers.give(link, instance, wanted, this.#membership.members, most);
+    if (node === null) return this.#refuse(link, `all numbers up to ${most} are taken`);
+    this.#log.info({ node, instance, bridge: link.peer.name }, "number given");
+    link.send({ type: "control", payload: controlPayload({ type: "number", node }) });
+  }
+
   #leave(link: Link): void {
     const { instance, node } = link.peer;
     this.#log.info({ node, instance }, "bridge leaves");
-    this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus(node) });
+    this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
     this.#publisher.whenTold(() => {
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });

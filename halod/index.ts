@@ -9,6 +9,7 @@ export { zoneOf, type ZoneOptions } from "./zone.ts";
 export { HaloClient, type HaloClientOptions, type HaloMember } from "./client.ts";
 export { HaloDaemon, type HaloDaemonOptions } from "./daemon.ts";
 export { halodSchema, statusSchema, type HalodConfig } from "./config.ts";
+export { NumberClient } from "./number-client.ts";
 export { askStatus, type AskOptions } from "./ask.ts";
 export { statusText } from "./status.ts";
 export type { ClusterStatus } from "./control.ts";
