@@ -39,8 +39,6 @@ export function policyOf(changes: Partial<ScaleConfig> = {}, spares = 0): ScaleP
 export class ScalePlay {
   readonly acts: Act[] = [];
   active: number;
-  /** The share that each would have to bear, which may be more than it can. */
-  worst = 0;
   second = 0;
   readonly #policy: ScalePolicy;
   readonly #weather: Weather;
@@ -88,7 +86,6 @@ export class ScalePlay {
     const storm = this.second < this.#stormUntil ? STORM : 0;
     const burst = this.second < this.#burstUntil ? 3 : 1;
     const each = (demand(this.second) * burst * (1 + this.#drift * slow) + storm) / this.active;
-    this.worst = Math.max(this.worst, each);
     let [sum, count] = [0, 0];
     for (let bridge = 0; bridge < this.active; bridge++) {
       if (this.#random() < missing) continue;
