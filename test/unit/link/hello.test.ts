@@ -120,17 +120,17 @@ describe("a hello", () => {
 
   it("is refused by either side when the versions differ, with both versions in the text", () => {
     const nonce = randomBytes(32).toString("hex");
-    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 4, nonce })) } as const;
+    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 5, nonce })) } as const;
     const atClient = errorOf(() => new ClientHello(self(dispatcher)).receive(challenge));
     expect(atClient).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/dispatcher speaks version 3.*version 4/),
+      message: expect.stringMatching(/dispatcher speaks version 4.*version 5/),
     });
-    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":4,"unknown":true}')]);
+    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":5,"unknown":true}')]);
     const atServer = errorOf(() => new ServerHello(self(bridge)).receive({ type: "hello", payload: hello }));
     expect(atServer).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/bridge speaks version 3.*version 4/),
+      message: expect.stringMatching(/bridge speaks version 4.*version 5/),
     });
   });
 
@@ -163,7 +163,7 @@ describe("a hello", () => {
     expect(errorOf(() => client.receive({ type: "welcome", payload: welcome })).code).toBe("secret");
   });
 
-  it.each(["", "{", "[]", "null", '{"version":3}', '{"version":"3"}', "\u0000"])(
+  it.each(["", "{", "[]", "null", '{"version":4}', '{"version":"4"}', "\u0000"])(
     "refuses a challenge of %j",
     (text) => {
       const payload = Buffer.from(text);
