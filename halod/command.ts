@@ -32,25 +32,34 @@ const LAST_WORDS_MS = 200;
  *
  * What a command that succeeds leaves running is left alone, and may go on writing to where the command wrote.
  */
-export async function runCommand({ command, environment, timeoutMs, signal }: CommandOptions): Promise<CommandEnd> {
+export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
+  const { command, environment, timeoutMs, signal } = options;
   const [program = "", ...args] = command;
   if (signal.aborted) return { failure: "not run: HaloD stops", output: "" };
-  // A group of its own, so that what it waits for ends with it.
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment }, detached: true });
+  try {
+    // A group of its own, so that what it waits for ends with it.
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment }, detached: true });
+    const ending = ended(child, timeoutMs, signal);
+    const closed = once(child, "close").catch(() => undefined);
+    const said = outputOf(child);
+    const failure = await ending;
+    await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+    return { failure, output: said().trim() };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error), output: "" };
+  }
+}
+
+/** @returns what tells the last that it has said by then */
+function outputOf({ stdout, stderr }: ChildProcess): () => string {
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
+  for (const stream of [stdout, stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(-MAX_OUTPUT);
     });
-    stream.on("error", () => undefined);
+    stream?.on("error", () => undefined);
   }
-  const closed = once(child, "close").then(
-    () => undefined,
-    () => undefined,
-  );
-  const failure = await ended(child, timeoutMs, signal);
-  await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { ref: false })]);
-  return { failure, output: output.trim() };
+  return () => output;
 }
 
 async function ended(child: ChildProcess, timeoutMs: number, signal: AbortSignal): Promise<string | null> {
@@ -70,8 +79,6 @@ async function ended(child: ChildProcess, timeoutMs: number, signal: AbortSignal
     if (why !== null) kill(child, "SIGKILL");
     if (why !== null || child.exitCode === 0) return why;
     return `ended with ${String(child.exitCode ?? child.signalCode)}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
   } finally {
     stop.abort();
     late.removeEventListener("abort", onLate);

@@ -80,16 +80,16 @@ describe.concurrent("the autoscaler of HaloD", () => {
     await using _halod = await TierProcess.start(/^tailspin halod ready \S+:(\d+)$/, ["halod", ...flags]);
     await using one = new TestMember(port, 1);
     one.load = { sessions: 150, busy: 0 };
-    await vi.waitFor(() => expect(new Set(one.owners)).toEqual(new Set(["1", "2", "3"])), 40_000);
+    await vi.waitFor(() => expect(new Set(one.owners)).toEqual(new Set(["1", "2", "3"])), 80_000);
     expect(keeper.calls).toEqual([{ action: "start", nodes: "2 3", wanted: "3" }]);
     one.load = { sessions: 0, busy: 0 };
-    await vi.waitFor(() => expect(one.owners).toBe("1".repeat(ROUTES)), 40_000);
-    await vi.waitFor(() => expect(keeper.bridges.size).toBe(0), 40_000);
+    await vi.waitFor(() => expect(one.owners).toBe("1".repeat(ROUTES)), 80_000);
+    await vi.waitFor(() => expect(keeper.bridges.size).toBe(0), 80_000);
     expect(keeper.calls.slice(1)).toEqual([
       { action: "stop", nodes: "3", wanted: "2" },
       { action: "stop", nodes: "2", wanted: "1" },
     ]);
-  }, 120_000);
+  }, 240_000);
 
   it("tells of a command that fails, in its words, and waits longer after each time", async () => {
     const start = [process.execPath, "-e", "console.error('no room'); process.exit(3)"];

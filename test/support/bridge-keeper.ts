@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { ROUTES, SECRET } from "./halod-cluster.ts";
-import { startBridge, type TierProcess } from "./stack.ts";
+import { TierProcess } from "./stack.ts";
 
 const SCRIPT = fileURLToPath(new URL("scale-command.ts", import.meta.url));
 
@@ -60,17 +60,24 @@ export class BridgeKeeper implements AsyncDisposable {
   async #serve(call: Call): Promise<void> {
     this.calls.push(call);
     const nodes = call.nodes.split(" ").map(Number);
-    await Promise.all(nodes.map((node) => (call.action === "start" ? this.#add(node) : this.#remove(node))));
+    if (call.action === "start") for (const node of nodes) this.#add(node);
+    else await Promise.all(nodes.map((node) => this.#remove(node)));
   }
 
-  async #add(node: number): Promise<void> {
+  /** Waits for nothing, as a supervisor does not: HaloD sees when it has registered. */
+  #add(node: number): void {
+    const { host, port } = this.#irc;
+    const irc = ["--irc-host", host, "--irc-port", String(port)];
     const stack = ["--secret", SECRET, "--routes", String(ROUTES)];
-    const own = ["--bridge-halod", `127.0.0.1:${this.#halodPort}`, "--bridge-node", String(node)];
-    this.bridges.set(node, this.#resources.use(await startBridge(this.#irc, ...stack, ...own)));
+    const own = ["--bridge-port", "0", "--bridge-halod", `127.0.0.1:${this.#halodPort}`, "--bridge-node", String(node)];
+    this.bridges.set(node, this.#resources.use(TierProcess.launch(["bridge", ...irc, ...stack, ...own])));
   }
 
   async #remove(node: number): Promise<void> {
-    await this.bridges.get(node)?.stop();
+    const bridge = this.bridges.get(node);
+    bridge?.signal("SIGTERM");
+    const exit = await bridge?.exited;
+    if (exit?.code !== 0) throw new Error(`bridge ${node} ended with ${JSON.stringify(exit)}`);
     this.bridges.delete(node);
   }
 }
