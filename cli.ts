@@ -18,7 +18,7 @@ import type { Command, ConfigKey, ConfigSources, Topic } from "./cli/index.ts";
 import { schemaFor } from "./config.ts";
 import type { Config } from "./config.ts";
 import { Dispatcher } from "./dispatcher/index.ts";
-import { allPaints, HaloDaemon } from "./halod/index.ts";
+import { allPaints, HaloDaemon, NumberClient } from "./halod/index.ts";
 import { FaultCounter } from "./link/index.ts";
 import { networksOf } from "./networks.ts";
 import { pages } from "./web/index.ts";
@@ -69,7 +69,7 @@ async function startUp(config: Config, log: Logger, stack: AsyncDisposableStack)
       haloChannel: config.bridge.haloChannel ?? true,
     },
   };
-  const bridge = await makeBridge(own, log, stack);
+  const bridge = await makeBridge(own, randomUUID(), log, stack);
   await bridge.ready();
   const dispatcher = await makeDispatcher(
     { ...own, dispatcher: { ...config.dispatcher, halod: [], bridges: [`${LOOPBACK}:${bridge.port}`] } },
@@ -99,7 +99,9 @@ async function startDispatcher(config: Config, log: Logger, stack: AsyncDisposab
 }
 
 async function startBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Running> {
-  const bridge = await makeBridge(config, log, stack);
+  const instance = randomUUID();
+  const node = config.bridge.node === 0 ? await askNumber(config, instance, log, stack) : config.bridge.node;
+  const bridge = await makeBridge({ ...config, bridge: { ...config.bridge, node } }, instance, log, stack);
   await bridge.ready();
   const announcement = `tailspin bridge ready ${urlHost(config.bridge.host)}:${bridge.port}\n`;
   return { announcement, drain: () => bridge.drain(config.bridge.publishHoldMs) };
@@ -118,6 +120,7 @@ async function startHalod(config: Config, log: Logger, stack: AsyncDisposableSta
       log,
       now,
       randomBytes,
+      environment: process.env,
     }),
   );
   const announcement = `tailspin halod ready ${urlHost(config.halod.host)}:${halod.port}\n`;
@@ -130,7 +133,15 @@ async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeC
   await bridge.drain(config.publishHoldMs);
 }
 
-async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
+/** HaloD's, for as long as this process lives. */
+function askNumber(config: Config, instance: string, log: Logger, stack: AsyncDisposableStack): Promise<number> {
+  const { routes, secret, link, bridge } = config;
+  const shared = { secret, log, config: link, faults: new FaultCounter(log, now), randomBytes, random: Math.random };
+  const own = { address: bridge.halod[0] ?? "", instance, name: hostname(), routes, onTaken: () => process.exit(1) };
+  return stack.use(new NumberClient({ ...shared, ...own })).number();
+}
+
+async function makeBridge(config: Config, instance: string, log: Logger, stack: AsyncDisposableStack): Promise<Bridge> {
   const faults = ircFileFaults(config.irc);
   if (faults.length > 0) throw new ConfigError(faults);
   const configured = networksOf(config, false);
@@ -141,7 +152,7 @@ async function makeBridge(config: Config, log: Logger, stack: AsyncDisposableSta
     routes: config.routes,
     secret: config.secret,
     name: hostname(),
-    instance: randomUUID(),
+    instance,
     link: config.link,
     faults: new FaultCounter(log, now),
     networks: configured.map(({ name, make }) => make(mapping.naming(name), parts)),

@@ -7,7 +7,7 @@ import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
 import { dispatcherFaults, dispatcherSchema, dispatchFrameBytes } from "./dispatcher/index.ts";
 import { xmppSchema } from "./bridges/xmpp/index.ts";
-import { halodSchema, statusSchema } from "./halod/index.ts";
+import { halodSchema, scaleFaults, statusSchema } from "./halod/index.ts";
 import { linkSchema, MAX_CONTROL_BYTES } from "./link/index.ts";
 import { NETWORK_KEYS, networksOf } from "./networks.ts";
 
@@ -71,6 +71,10 @@ export function schemaFor(command: Command) {
       const { halod } = config;
       if (halod.nodes > halod.maxBridges)
         refuse(["halod", "nodes"], `must be at most halod.maxBridges, which is ${halod.maxBridges}`);
+      const room = Math.min(config.routes, halod.maxBridges - halod.spares);
+      for (const { path, message } of scaleFaults(halod.autoscale, room)) {
+        refuse(["halod", "autoscale", ...path], message);
+      }
       if (
         command === "halod" &&
         tableBytes(config.routes, halod.maxBridges) > Math.min(MAX_CONTROL_BYTES, config.link.maxFrameBytes)

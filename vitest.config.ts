@@ -17,6 +17,7 @@ const PROPERTIES = [
   "bridges/session/exactly-once",
   "cli/garbage",
   "halod/membership-any",
+  "halod/scale-simulation",
   "halod/slots",
 ].map((name) => `test/unit/${name}.test.ts`);
 

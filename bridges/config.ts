@@ -22,10 +22,13 @@ export const bridgeSchema = z.strictObject({
     .default("127.0.0.1")
     .describe("address where dispatchers connect; other than loopback needs `secret`"),
   port: z.number().int().min(0).max(65_535).default(7070).describe("port where dispatchers connect; 0 = any free port"),
-  node: count
+  node: z
+    .number()
+    .int()
+    .min(0)
     .default(1)
     .describe(
-      "this bridge's place in the dispatchers' list of bridges, from 1; with HaloD any number that no other bridge has",
+      "this bridge's place in the dispatchers' list of bridges, from 1; with HaloD any number that no other bridge has; 0 = HaloD gives one",
     ),
   nodes: count.default(1).describe("how many bridges there are"),
   halod: z
@@ -158,6 +161,11 @@ export function bridgeFaults(config: BridgeConfig, routes: number): { path: stri
       faults.push({ path: ["nodes"], message: "must not be set together with bridge.halod: HaloD counts the bridges" });
     if (node > routes) faults.push({ path: ["node"], message: `must be at most routes, which is ${routes}` });
   } else {
+    if (node === 0)
+      faults.push({
+        path: ["node"],
+        message: "must be from 1: only HaloD can give a number, and bridge.halod is unset",
+      });
     if (node > nodes) faults.push({ path: ["node"], message: `must be at most bridge.nodes, which is ${nodes}` });
     if (advertise !== "")
       faults.push({ path: ["advertise"], message: "is for HaloD: set bridge.halod too, or leave it out" });

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { HaloClient, type HaloClientOptions } from "../halod/index.ts";
+import { busyMeter, HaloClient, type HaloClientOptions, type MemberNumbers } from "../halod/index.ts";
 import { joinAddress, type LinkClientOptions } from "../link/index.ts";
 import type { BridgeConfig } from "./config.ts";
 
@@ -12,16 +12,18 @@ export interface RegisteringOptions extends Pick<
   readonly name: string;
   readonly instance: string;
   /** How busy the bridge is. */
-  readonly numbers: NonNullable<HaloClientOptions["numbers"]>;
+  readonly numbers: () => Omit<MemberNumbers, "busy">;
 }
 
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Registers a bridge with HaloD, once it is started. @param port where it listens */
 export function haloClientOf({ config, name, instance, ...shared }: RegisteringOptions, port: number): HaloClient {
-  const { routes, secret, log, link, faults, randomBytes, numbers } = shared;
+  const { routes, secret, log, link, faults, randomBytes } = shared;
   const member = { role: "bridge", node: config.node, address: addressFor(config, port), instance, name } as const;
   const own = { addresses: config.halod, member, random: Math.random };
+  const busy = busyMeter();
+  const numbers = () => ({ ...shared.numbers(), busy: busy() });
   return new HaloClient({ ...own, routes, secret, log, link, faults, randomBytes, numbers });
 }
 

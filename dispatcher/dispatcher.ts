@@ -3,7 +3,7 @@ import type { RequestListener, Server } from "node:http";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type ClusterSource, fixedCluster, HaloClient } from "../halod/index.ts";
+import { busyMeter, type ClusterSource, fixedCluster, HaloClient } from "../halod/index.ts";
 import { FaultCounter, type LinkConfig, linkSchema, listen } from "../link/index.ts";
 import type { ConnectBridge } from "./bridge-link.ts";
 import { BridgeLinks } from "./bridge-links.ts";
@@ -196,7 +196,8 @@ export class Dispatcher implements AsyncDisposable, Tier {
     const { secret, log, name = hostname(), link = linkSchema.parse({}) } = options;
     const member = { role: "dispatcher", instance: this.#instance, name } as const;
     const open = () => this.#requests.size + this.#sockets.size;
-    const numbers = () => ({ connections: open(), sessions: 0, heard: 0, delivered: 0 });
+    const busy = busyMeter();
+    const numbers = () => ({ connections: open(), sessions: 0, heard: 0, delivered: 0, busy: busy() });
     const shared = { faults: this.faults, randomBytes, random: this.random, numbers };
     return new HaloClient({ addresses: config.halod, member, routes, secret, log, link, ...shared });
   }

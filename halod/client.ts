@@ -186,6 +186,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
         link.close("HaloD refused us");
         return;
       case "status":
+      case "number":
         return;
       case "picture":
         this.#view.onPicture(answer.picture);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { addressSchema } from "../link/index.ts";
 import { MAX_BRIDGES } from "./control.ts";
+import { scaleSchema } from "./scale-config.ts";
 
 const whole = z.number().int();
 const milliseconds = whole.min(1).max(3_600_000);
@@ -34,6 +35,7 @@ export const halodSchema = z.strictObject({
     .describe("milliseconds that bridges have to prepare for routes of bridges that live, before a table moves them"),
   maxBridges: whole.min(1).max(MAX_BRIDGES).default(1_024).describe("bridges that may register, spares included"),
   maxDispatchers: whole.min(1).default(1_024).describe("dispatchers that may register"),
+  autoscale: scaleSchema.prefault({}),
 });
 
 /** The settings of HaloD, complete. */

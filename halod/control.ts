@@ -34,6 +34,8 @@ const requestShape = z.discriminatedUnion("type", [
   reportShape,
   /** Answered with a `picture`, and each newer one, until it is off. */
   z.object({ type: z.literal("watch"), isOn: z.boolean() }),
+  /** A bridge without a number of its own wants one: any, or the one that it had. Answered with `number`. */
+  z.object({ type: z.literal("number"), instance, node: z.number().int().min(0) }),
 ]);
 
 const clusterShape = z.object({
@@ -72,6 +74,8 @@ const answerShape = z.discriminatedUnion("type", [
   /** The table that is to come; bridges answer with `prepared`. It may never come, or another in its place. */
   z.object({ type: z.literal("plan"), cluster: clusterShape }),
   z.object({ type: z.literal("left") }),
+  /** The bridge's number, for as long as the link is there. */
+  z.object({ type: z.literal("number"), node }),
   /** It may not register; `text` is for both operators. */
   z.object({ type: z.literal("refused"), text: z.string().max(2_000) }),
   statusShape,

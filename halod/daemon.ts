@@ -7,10 +7,13 @@ import {
   type LinkOwner,
   LinkServer,
 } from "../link/index.ts";
+import { Autoscaler } from "./autoscaler.ts";
+import type { Environment } from "./command.ts";
 import type { HalodConfig } from "./config.ts";
 import { controlPayload, isInstance, parseRequest, type ControlRequest } from "./control.ts";
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
 import { Planner } from "./planner.ts";
+import { Numbers } from "./numbers.ts";
 import { Publisher } from "./publisher.ts";
 import { statusOf } from "./status.ts";
 import { MembershipStore } from "./store.ts";
@@ -31,6 +34,8 @@ export interface HaloDaemonOptions {
   /** Milliseconds since 1970 that only grow. */
   readonly now: () => number;
   readonly randomBytes: (size: number) => Buffer;
+  /** What commands of the autoscaler are run with; nothing where unset. */
+  readonly environment?: Environment;
 }
 
 /** A byte is asked for so often within the time after which silence counts as a loss. */
@@ -42,6 +47,8 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #log: Logger;
   readonly #publisher: Publisher;
   readonly #planner: Planner;
+  readonly #autoscaler: Autoscaler;
+  readonly #numbers = new Numbers();
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
   readonly #viewers: Viewers;
@@ -58,15 +65,11 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#log = options.log.child({ component: "halod" });
     this.#membership = membership;
     this.#publisher = new Publisher({ store, log: this.#log, membership, links: () => this.#bridgesFirst() });
-    this.#planner = new Planner({
-      prepareMs: options.config.prepareMs,
-      now: options.now,
-      log: this.#log,
-      membership,
-      publisher: this.#publisher,
-      links: this.#registered,
-    });
-    this.#viewers = new Viewers({ membership, now: options.now });
+    const { config, now, log, environment = {} } = options;
+    const shared = { now, log: this.#log, membership, publisher: this.#publisher, links: this.#registered };
+    this.#planner = new Planner({ ...shared, prepareMs: config.prepareMs });
+    this.#viewers = new Viewers({ membership, now });
+    this.#autoscaler = new Autoscaler({ config, log, now, environment, membership: () => this.#membership });
   }
 
   /** @throws StoreError where the file cannot be carried on from; ListenError where the port cannot be opened */
@@ -92,6 +95,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       },
       randomBytes,
     });
+    daemon.#autoscaler.start();
     if (saved) daemon.#log.info({ epoch: saved.epoch, bridges: saved.members.length }, "carried on from the file");
     return daemon;
   }
@@ -107,6 +111,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     if (this.#timer) clearTimeout(this.#timer);
     this.#planner.stop();
     this.#viewers.stop();
+    await this.#autoscaler[Symbol.asyncDispose]();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#publisher[Symbol.asyncDispose]();
   }
@@ -127,10 +132,12 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
 
   onDown(link: Link, _reason: string, isOrderly: boolean): void {
     const { instance, role } = link.peer;
+    this.#numbers.release(link);
     if (this.#isStopped || !this.#registered.delete(instance)) return;
     this.#viewers.went(link);
-    if (role === "bridge") this.#apply({ type: isOrderly ? "leave" : "lost", instance });
-    else this.#dispatchers--;
+    if (role !== "bridge") this.#dispatchers--;
+    else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
+    else this.#apply({ type: "lost", instance });
   }
 
   #onRequest(link: Link, request: ControlRequest): void {
@@ -144,13 +151,18 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       case "prepared":
         this.#planner.prepared(link.peer.instance, request.epoch);
         return;
+      case "number":
+        this.#giveNumber(link, request.instance, request.node);
+        return;
       case "status": {
         const status = statusOf(this.#membership, this.#dispatchers);
         link.send({ type: "control", payload: controlPayload(status) });
         return;
       }
       case "report":
-        if (this.#isRegistered(link)) this.#viewers.report(link, request);
+        if (!this.#isRegistered(link)) return;
+        this.#viewers.report(link, request);
+        this.#autoscaler.onLoad(link.peer.instance, request);
         return;
       case "watch":
         if (this.#isRegistered(link)) this.#viewers.watch(link, request.isOn);
@@ -178,10 +190,18 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#publisher.catchUp(link);
   }
 
+  #giveNumber(link: Link, instance: string, wanted: number): void {
+    const most = Math.min(this.#options.routes, this.#options.config.maxBridges);
+    const node = this.#numbers.give(link, instance, wanted, this.#membership.members, most);
+    if (node === null) return this.#refuse(link, `all numbers up to ${most} are taken`);
+    this.#log.info({ node, instance, bridge: link.peer.name }, "number given");
+    link.send({ type: "control", payload: controlPayload({ type: "number", node }) });
+  }
+
   #leave(link: Link): void {
     const { instance, node } = link.peer;
     this.#log.info({ node, instance }, "bridge leaves");
-    this.#apply({ type: "leave", instance });
+    this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
     this.#planner.whenTold(() => {
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });

@@ -54,8 +54,9 @@ export class MemberView {
 
   #report(): void {
     if (!this.#numbers || this.#linkNow()?.isFull !== false) return;
-    const { connections, sessions, heard, delivered } = this.#numbers();
-    this.#say({ type: "report", atMs: Math.floor(performance.now()), connections, sessions, heard, delivered });
+    const { connections, sessions, heard, delivered, busy } = this.#numbers();
+    const atMs = Math.floor(performance.now());
+    this.#say({ type: "report", atMs, connections, sessions, heard, delivered, busy });
   }
 
   #say(request: ControlRequest): void {

@@ -63,8 +63,8 @@ export type MembershipEvent =
   | { readonly type: "register"; readonly bridge: Registration; readonly epoch: number }
   /** Its link ended without a word. */
   | { readonly type: "lost"; readonly instance: string }
-  /** It said that it goes. */
-  | { readonly type: "leave"; readonly instance: string }
+  /** It said that it goes. `isSurplus`: one less is wanted, so no spare takes its place, and all of these stay. */
+  | { readonly type: "leave"; readonly instance: string; readonly isSurplus?: boolean }
   /** A dispatcher has seen a table of this epoch. */
   | { readonly type: "seen"; readonly epoch: number }
   /** Time has passed. */
@@ -122,7 +122,7 @@ export function step(
         ? done(withMember(before, event.instance, { lostMs: atMs }))
         : done(remove(before, event.instance, atMs));
     case "leave":
-      return done(settle(remove(before, event.instance, atMs), atMs, policy));
+      return done(settle(remove(before, event.instance, atMs, event.isSurplus ? null : undefined), atMs, policy));
     case "seen":
       return done(outgrow(before, event.epoch, atMs));
     case "tick":
@@ -217,13 +217,18 @@ function settle(before: Membership, atMs: number, { spares }: MembershipPolicy):
   }
 }
 
-/** Takes a bridge out; what it owned goes to a spare, or else as the algorithm says. */
-function remove(before: Membership, instance: string, atMs: number, successor?: string): Membership {
+/** Takes a bridge out; what it owned goes to a spare, or else as the algorithm says. @param successor null where no spare is to be used */
+function remove(before: Membership, instance: string, atMs: number, successor?: string | null): Membership {
   if (!before.members.some((member) => member.instance === instance)) return before;
   const members = before.members.filter((member) => member.instance !== instance);
   const firstMs = members.length === 0 ? null : before.firstMs;
-  if (!before.active.includes(instance)) return changed(before, { members, firstMs }, atMs);
-  const spare = successor ?? sparesOf(before)[0]?.instance;
+  if (!before.active.includes(instance)) {
+    // Who goes is a spare, and one of the active ones becomes one instead: the last, since that moves the least.
+    const last = successor === null && before.active.length > 1 ? before.active.at(-1) : undefined;
+    const active = last === undefined ? before.active : leave(slots(before), last).cluster.nodes;
+    return changed(before, { members, firstMs, active }, atMs);
+  }
+  const spare = successor === undefined ? sparesOf(before)[0]?.instance : (successor ?? undefined);
   const { cluster } = leave(slots(before), instance, spare);
   return changed(before, { members, firstMs, active: cluster.nodes }, atMs);
 }

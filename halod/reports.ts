@@ -14,10 +14,15 @@ export const reportShape = z.object({
   heard: count,
   /** Messages to sessions since then. */
   delivered: count,
+  /** The share of the time since the last report in which the process had something to do: 0 to 1. */
+  busy: z.number().min(0).max(1),
 });
 
 /** One member, at one moment. */
 export type Report = Readonly<z.infer<typeof reportShape>>;
+
+/** What of it is shown. */
+export type Counts = Omit<Report, "busy">;
 
 /** What a member reports of itself. */
 export type MemberNumbers = Omit<Report, "type" | "atMs">;
@@ -34,7 +39,7 @@ export interface Figures {
 
 /** The figures of one member, from its reports one after the other. */
 export class Meter {
-  #last: Report | null = null;
+  #last: Counts | null = null;
   #figures: Figures | null = null;
 
   /** Null before the first report. */
@@ -42,7 +47,7 @@ export class Meter {
     return this.#figures;
   }
 
-  take(report: Report): void {
+  take(report: Counts): void {
     const last = this.#last;
     const seconds = last ? (report.atMs - last.atMs) / 1_000 : 0;
     this.#last = report;

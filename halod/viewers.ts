@@ -3,7 +3,7 @@ import { changeBetween } from "./changes.ts";
 import { controlPayload } from "./control.ts";
 import { drawLive, MAX_EVENTS, type LivePicture, type PictureEvent } from "./live-picture.ts";
 import { clusterOf, type Membership } from "./membership.ts";
-import { Meter, type Report } from "./reports.ts";
+import { Meter, type Counts } from "./reports.ts";
 import { statusOf } from "./status.ts";
 
 export interface ViewersOptions {
@@ -77,7 +77,7 @@ export class Viewers {
   }
 
   /** A member tells how busy it is. */
-  report({ peer: { instance } }: Link, report: Report): void {
+  report({ peer: { instance } }: Link, report: Counts): void {
     const meter = this.#meters.get(instance) ?? new Meter();
     meter.take(report);
     this.#meters.set(instance, meter);

@@ -4,7 +4,7 @@ import type { Census } from "../census.ts";
 import type { Inbox } from "../inbox.ts";
 
 /** How busy a bridge is. */
-export interface BridgeNumbers extends MemberNumbers {
+export interface BridgeNumbers extends Omit<MemberNumbers, "busy"> {
   /** The dispatchers that are linked to it, as it sees them. */
   readonly dispatchers: readonly { readonly number: number; readonly connections: number }[];
 }

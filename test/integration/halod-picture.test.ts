@@ -70,7 +70,7 @@ describe("what HaloD shows of the stack", () => {
     await using link = client(halod.port, owner, { peer, serverRole: "halod", secret: SECRET });
     link.start();
     await vi.waitFor(() => expect(owner.links).toHaveLength(1), WAIT);
-    const report = { type: "report", connections: 4, sessions: 5 };
+    const report = { type: "report", connections: 4, sessions: 5, busy: 0 };
     // Nobody yet: it has not registered.
     owner.link.send(control({ ...report, atMs: 0, heard: 9_999, delivered: 0 }));
     owner.link.send(control({ type: "watch", isOn: true }));

@@ -42,6 +42,8 @@ export function startHalod(changes: Partial<HalodConfig>, log: Logger = silent):
 export class TestMember implements AsyncDisposable {
   readonly client: HaloClient;
   readonly clusters: Cluster[] = [];
+  /** What a bridge says of itself every second. */
+  load = { sessions: 0, busy: 0 };
 
   /** @param node the number of a bridge; none for a dispatcher */
   constructor(port: number, node?: number, log: Logger = silent) {
@@ -61,6 +63,7 @@ export class TestMember implements AsyncDisposable {
       faults: new FaultCounter(log, now),
       randomBytes,
       random: () => 0.01,
+      numbers: () => ({ connections: 0, heard: 0, delivered: 0, ...this.load }),
     });
     this.client.start((cluster) => this.clusters.push(cluster));
   }

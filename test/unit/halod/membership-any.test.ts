@@ -11,7 +11,7 @@ describe("a membership, whatever happens,", () => {
   const act = fc.oneof(
     { weight: 5, arbitrary: fc.record({ type: fc.constant("register" as const), instance }) },
     { weight: 3, arbitrary: fc.record({ type: fc.constant("lose" as const), instance }) },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant("leave" as const), instance }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("leave" as const, "surplus" as const), instance }) },
     {
       weight: 3,
       arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 12_000 }) }),

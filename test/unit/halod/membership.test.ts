@@ -79,6 +79,17 @@ describe("a membership", () => {
     expect(new Play().register("1a").leave("1a").register("2a").owners).toBe("2".repeat(24));
   });
 
+  it("keeps its spares when one goes that is not needed any more, whichever it is", () => {
+    const four = () => new Play({ nodes: 4, spares: 1 }).register("1a").register("2a").register("3a").register("4a");
+    expect(four().owners).toBe(THREE);
+    const active = four().surplus("3a");
+    expect([active.owners, active.states]).toEqual(["111111111111222222222222", "1 active, 2 active, 4 spare"]);
+    const spare = four().surplus("4a");
+    expect([spare.owners, spare.states]).toEqual(["111111111111222222222222", "1 active, 2 active, 3 spare"]);
+    const last = new Play({ nodes: 2, spares: 1 }).register("1a").register("2a").surplus("2a");
+    expect([last.owners, last.states]).toEqual(["1".repeat(24), "1 active"]);
+  });
+
   it("gives a process that was started again what was its own", () => {
     const it = play();
     it.lose("2a").wait(200).register("2b");

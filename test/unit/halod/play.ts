@@ -52,6 +52,11 @@ export class Play {
     return this.do({ type: "leave", instance });
   }
 
+  /** It goes because it is not needed any more. */
+  surplus(instance: string): this {
+    return this.do({ type: "leave", instance, isSurplus: true });
+  }
+
   /** Lets time pass, with every tick that is due on the way. */
   wait(ms: number): this {
     const end = this.atMs + ms;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Meter, type Report } from "../../../halod/reports.ts";
+import { Meter, type Counts } from "../../../halod/reports.ts";
 
-function report(atMs: number, heard: number, delivered = 0): Report {
+function report(atMs: number, heard: number, delivered = 0): Counts {
   return { type: "report", atMs, connections: 2, sessions: 3, heard, delivered };
 }
 
