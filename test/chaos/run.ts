@@ -1,0 +1,130 @@
+/**
+ * Lets processes die, stop and come back under a stack of real ones, and holds what several hundred sessions saw against what
+ * is promised: `npm run chaos`, with `-- --quick` for a minute's worth, `--only kill-bridge,join-2` for some faults, `--seed 7` for
+ * the same choices again. It ends with 1 where something did not hold that is expected to.
+ */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { fixEngine, requestedEngine } from "../support/engine.ts";
+import { IMAGES } from "../support/images.ts";
+import { setup } from "../support/prepare.ts";
+import { ChaosStack } from "./chaos-stack.ts";
+import { CrowdProcess } from "./clients/crowd-process.ts";
+import { type Fault, FAULTS, QUICK } from "./faults/index.ts";
+import { headLine, judge, LEGEND } from "./report.ts";
+import { bayeuxChannels, Traffic } from "./traffic.ts";
+import { ChaosRun } from "./window.ts";
+
+const CHANNELS = {
+  irc: Array.from({ length: 14 }, (_, index) => `chaos${index + 1}`),
+  xmpp: Array.from({ length: 6 }, (_, index) => `chaos${index + 1}`),
+};
+/** Eighty messages a second of people on the networks, and twenty of browsers. */
+const RATES = { sayEveryMs: 12.5, publishEveryMs: 1_000 };
+const STOCK = 8;
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const flags = readFlags();
+  if (flags === null) return 2;
+  const { seed, sessions, faults, seconds, save } = flags;
+  const interrupted = stopOnSignal();
+  const started = performance.now();
+  const hasTime = (): boolean => performance.now() - started < seconds * 1_000;
+  const failed: string[] = [];
+  const left: string[] = [];
+  try {
+    await prepareServers();
+    await using resources = new AsyncDisposableStack();
+    const stack = resources.use(await ChaosStack.start());
+    const traffic = resources.use(await Traffic.start(CHANNELS, stack.ircd, stack.prosody));
+    const plan = { port: stack.port, sessions, stock: Math.min(STOCK, sessions), isSocketsOnly: false };
+    const crowd = resources.use(await CrowdProcess.start({ ...plan, channels: bayeuxChannels(CHANNELS) }));
+    say(`chaos: seed ${seed}, ${sessions} sessions in ${bayeuxChannels(CHANNELS).length} channels\n\n${headLine()}`);
+    const run = new ChaosRun({ seed, stack, crowd, traffic, rates: RATES, signal: interrupted });
+    for (const fault of faults) {
+      interrupted.throwIfAborted();
+      if (!hasTime()) left.push(fault.name);
+      else if (!(await inflict(run, fault, save))) failed.push(fault.name);
+    }
+  } catch (error) {
+    say(`chaos: FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return interrupted.aborted ? 130 : 1;
+  }
+  say(["", ...LEGEND, ""].join("\n"));
+  const took = ((performance.now() - started) / 1_000).toFixed(0);
+  if (left.length > 0) say(`no time was left for ${left.join(", ")}; there are ${seconds} s, see --seconds`);
+  const again = `npm run chaos -- --seed ${seed} --sessions ${sessions}`;
+  if (failed.length === 0 && left.length === 0)
+    say(`chaos: passed, ${faults.length} faults in ${took} s; again with ${again}`);
+  else say(`chaos: FAILED in ${took} s; again with ${again} --only ${[...failed, ...left].join(",")}`);
+  return failed.length === 0 && left.length === 0 ? 0 : 1;
+}
+
+/** @returns whether everything was as expected */
+async function inflict(run: ChaosRun, fault: Fault, save: string | undefined): Promise<boolean> {
+  const { result, history } = await run.inflict(fault);
+  const { line, details, isAsExpected } = judge(result);
+  say([line, ...details.map((detail) => `    ${detail}`)].join("\n"));
+  if (save !== undefined) await writeFile(`${save}/${fault.name}.json`, JSON.stringify(history, setsAsLists));
+  return isAsExpected;
+}
+
+function setsAsLists(_: string, value: unknown): unknown {
+  return value instanceof Set ? [...value] : value;
+}
+
+/** @returns null, after saying why, where they are wrong */
+function readFlags() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: "string", default: "1" },
+        only: { type: "string" },
+        quick: { type: "boolean", default: false },
+        sessions: { type: "string", default: "200" },
+        seconds: { type: "string" },
+        save: { type: "string" },
+      },
+    });
+    const names =
+      values.only?.split(",") ?? FAULTS.filter(({ name }) => !values.quick || QUICK.has(name)).map(({ name }) => name);
+    const faults = FAULTS.filter(({ name }) => names.includes(name));
+    const unknown = names.find((name) => faults.every((fault) => fault.name !== name));
+    if (unknown !== undefined)
+      throw new Error(`there is no ${unknown}; there are ${FAULTS.map(({ name }) => name).join(", ")}`);
+    const sessions = countOf("sessions", values.sessions);
+    const seconds = countOf("seconds", values.seconds ?? (values.quick ? "60" : "600"));
+    return { seed: values.seed, faults, sessions, seconds, save: values.save };
+  } catch (error) {
+    process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n`);
+    return null;
+  }
+}
+
+function countOf(name: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--${name} is a whole number from 1, not ${text}`);
+  return count;
+}
+
+async function prepareServers(): Promise<void> {
+  const { ngircd, prosody } = IMAGES;
+  const hasPackages = [ngircd, prosody].every(({ missingPackages }) => missingPackages().length === 0);
+  if (requestedEngine() === undefined && hasPackages) fixEngine("processes");
+  else await setup();
+}
+
+/** The first signal ends what runs, so that everything is cleaned up; the second ends the process, and with it its children. */
+function stopOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(new Error(`got ${signal}`));
+    });
+  }
+  return controller.signal;
+}
