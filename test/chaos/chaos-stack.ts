@@ -15,8 +15,10 @@ export interface Arrangement {
   readonly spares: number;
 }
 
+/** WebSockets that a dispatcher closes when it stops. */
+export const DRAIN_PER_SECOND = 50;
 /** A hang is to be noticed within a fault that lasts ten seconds; all else is as it comes. */
-const HALOD_FLAGS = ["--halod-silence-ms", "3000", "--halod-grace-ms", "3000", "--halod-nodes", "1"];
+const HALOD_FLAGS = ["--halod-silence-ms", "5000", "--halod-grace-ms", "3000", "--halod-nodes", "1"];
 const { domain, mucDomain, account } = XMPP_SERVICE;
 const RULES = [{ channels: "/xmpp/**", network: "xmpp", stripPrefix: true }];
 const DISPATCHERS = 2;
@@ -148,7 +150,14 @@ export class ChaosStack implements AsyncDisposable {
 
   async startDispatcher(index: number): Promise<void> {
     const port = String(this.#dispatcherPorts[index]);
-    const flags = ["--port", port, "--dispatcher-halod", this.#address, "--dispatcher-drain-per-second", "50"];
+    const flags = [
+      "--port",
+      port,
+      "--dispatcher-halod",
+      this.#address,
+      "--dispatcher-drain-per-second",
+      String(DRAIN_PER_SECOND),
+    ];
     this.#dispatchers[index] = this.#resources.use(await startDispatcherWith(...flags));
   }
 

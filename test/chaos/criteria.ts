@@ -2,13 +2,13 @@ import type { FaultResult } from "./window.ts";
 
 /** What is asked of the stack in a fault. */
 export type Criterion =
-  "lost" | "twice" | "order" | "truth" | "handshakes" | "reconnects" | "routes" | "pause" | "heard";
+  "lost" | "twice" | "order" | "truth" | "handshakes" | "reconnects" | "routes" | "pause" | "heard" | "others" | "pace";
 
 /** How a fault came out, by each criterion that it has a target for. */
 export type Findings = ReadonlyMap<Criterion, boolean>;
 
 /** Holds what came of a fault against the targets, which are those of a stack that is finished. */
-export function findingsOf({ fault, verdict, routes, pausesMs }: FaultResult): Findings {
+export function findingsOf({ fault, verdict, others, routes, pausesMs, isPaced }: FaultResult): Findings {
   const isLossy = fault.losesNetwork === true;
   const findings = new Map<Criterion, boolean>([
     ["heard", verdict.seen > 0],
@@ -19,6 +19,8 @@ export function findingsOf({ fault, verdict, routes, pausesMs }: FaultResult): F
     ["handshakes", verdict.handshakes === 0],
     ["routes", routes.isTable && routes.actual === routes.expected],
   ]);
+  if (others) findings.set("others", others.lost + others.handshakes + others.reconnects === 0);
+  if (isPaced !== undefined) findings.set("pace", isPaced);
   if (fault.keepsConnections) findings.set("reconnects", verdict.reconnects === 0);
   if (fault.pauseMs !== undefined) findings.set("pause", percentile(pausesMs, 99) < fault.pauseMs);
   return findings;

@@ -2,6 +2,8 @@ import type { Criterion } from "./criteria.ts";
 
 /** What holds whatever happens. */
 const ALWAYS = ["heard", "twice", "order", "truth"] as const satisfies readonly Criterion[];
+/** Who is not on a route that moved notices nothing. */
+const MOVED = [...ALWAYS, "routes", "others"] as const satisfies readonly Criterion[];
 const UNDISTURBED = [...ALWAYS, "lost", "handshakes", "routes"] as const satisfies readonly Criterion[];
 
 /**
@@ -11,16 +13,17 @@ const UNDISTURBED = [...ALWAYS, "lost", "handshakes", "routes"] as const satisfi
 export const EXPECTED: Readonly<Record<string, readonly Criterion[]>> = {
   calm: [...UNDISTURBED, "reconnects"],
   // Sessions do not move yet: those of a route that does begin anew, and miss what is said meanwhile.
-  "join-2": [...ALWAYS, "routes", "reconnects"],
-  "join-3": [...ALWAYS, "routes", "reconnects"],
-  "join-4": [...ALWAYS, "routes", "reconnects"],
-  leave: [...ALWAYS, "routes", "reconnects"],
+  "join-2": [...MOVED, "reconnects"],
+  "join-3": [...MOVED, "reconnects"],
+  "join-4": [...MOVED, "reconnects"],
+  leave: [...MOVED, "reconnects"],
   "rolling-restart": [...ALWAYS, "routes"],
-  "kill-bridge": [...ALWAYS, "routes"],
-  "kill-with-spare": [...ALWAYS, "routes"],
+  "kill-bridge": MOVED,
+  "kill-with-spare": MOVED,
   "freeze-bridge": [...ALWAYS, "routes"],
-  "kill-halod": [...ALWAYS, "routes"],
+  "kill-halod": MOVED,
   "kill-dispatcher": UNDISTURBED,
-  "cut-link": UNDISTURBED,
-  "restart-ircd": UNDISTURBED,
+  "drain-dispatcher": [...UNDISTURBED, "pace"],
+  "cut-link": [...UNDISTURBED, "reconnects", "others"],
+  "restart-ircd": [...UNDISTURBED, "reconnects"],
 };

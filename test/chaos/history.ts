@@ -14,6 +14,8 @@ export type SessionEvent =
   | { readonly type: "gap"; readonly channel: string; readonly atMs: number }
   /** It had to begin anew. */
   | { readonly type: "handshake"; readonly atMs: number }
+  /** It has a WebSocket again. */
+  | { readonly type: "opened"; readonly atMs: number }
   /** Its connection broke, or a poll failed. */
   | { readonly type: "reconnect"; readonly atMs: number };
 

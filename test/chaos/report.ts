@@ -63,7 +63,7 @@ export function judge(result: FaultResult): Judgement {
   ]);
   const details = [
     ...told("met", named(true, true)),
-    ...told("met, and not expected yet", named(true, false)),
+    ...told("met as well", named(true, false)),
     ...told("not met, as expected", named(false, false)),
     ...told("NOT MET", broken),
     ...notes,

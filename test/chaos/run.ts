@@ -3,17 +3,17 @@
  * is promised: `npm run chaos`, with `-- --quick` for a minute's worth, `--only kill-bridge,join-2` for some faults, `--seed 7` for
  * the same choices again. It ends with 1 where something did not hold that is expected to.
  */
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { fixEngine, requestedEngine } from "../support/engine.ts";
 import { IMAGES } from "../support/images.ts";
 import { setup } from "../support/prepare.ts";
 import { ChaosStack } from "./chaos-stack.ts";
-import { CrowdProcess } from "./clients/crowd-process.ts";
 import { type Fault, FAULTS, QUICK } from "./faults/index.ts";
 import { headLine, judge, LEGEND } from "./report.ts";
 import { bayeuxChannels, Traffic } from "./traffic.ts";
-import { ChaosRun } from "./window.ts";
+import { inflict, type Run } from "./window.ts";
 
 const CHANNELS = {
   irc: Array.from({ length: 14 }, (_, index) => `chaos${index + 1}`),
@@ -32,7 +32,6 @@ async function main(): Promise<number> {
   const { seed, sessions, faults, seconds, save } = flags;
   const interrupted = stopOnSignal();
   const started = performance.now();
-  const hasTime = (): boolean => performance.now() - started < seconds * 1_000;
   const failed: string[] = [];
   const left: string[] = [];
   try {
@@ -40,36 +39,49 @@ async function main(): Promise<number> {
     await using resources = new AsyncDisposableStack();
     const stack = resources.use(await ChaosStack.start());
     const traffic = resources.use(await Traffic.start(CHANNELS, stack.ircd, stack.prosody));
-    const plan = { port: stack.port, sessions, stock: Math.min(STOCK, sessions), isSocketsOnly: false };
-    const crowd = resources.use(await CrowdProcess.start({ ...plan, channels: bayeuxChannels(CHANNELS) }));
-    say(`chaos: seed ${seed}, ${sessions} sessions in ${bayeuxChannels(CHANNELS).length} channels\n\n${headLine()}`);
-    const run = new ChaosRun({ seed, stack, crowd, traffic, rates: RATES, signal: interrupted });
+    const channels = bayeuxChannels(CHANNELS);
+    say(`chaos: seed ${seed}, ${sessions} sessions in ${channels.length} channels\n\n${headLine()}`);
+    const run: Run = { seed, stack, traffic, channels, sessions, stock: STOCK, ...RATES, signal: interrupted };
     for (const fault of faults) {
-      interrupted.throwIfAborted();
-      if (!hasTime()) left.push(fault.name);
-      else if (!(await inflict(run, fault, save))) failed.push(fault.name);
+      if (performance.now() - started > seconds * 1_000) left.push(fault.name);
+      else if (!(await isAsExpected(run, fault, save))) failed.push(fault.name);
     }
   } catch (error) {
-    say(`chaos: FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    say(`chaos: FAILED: ${wordsOf(error)}`);
     return interrupted.aborted ? 130 : 1;
   }
   say(["", ...LEGEND, ""].join("\n"));
+  if (left.length > 0) say(`no time was left for ${left.join(", ")}: --seconds was ${seconds}`);
   const took = ((performance.now() - started) / 1_000).toFixed(0);
-  if (left.length > 0) say(`no time was left for ${left.join(", ")}; there are ${seconds} s, see --seconds`);
   const again = `npm run chaos -- --seed ${seed} --sessions ${sessions}`;
-  if (failed.length === 0 && left.length === 0)
-    say(`chaos: passed, ${faults.length} faults in ${took} s; again with ${again}`);
-  else say(`chaos: FAILED in ${took} s; again with ${again} --only ${[...failed, ...left].join(",")}`);
-  return failed.length === 0 && left.length === 0 ? 0 : 1;
+  const bad = [...failed, ...left];
+  if (bad.length === 0) say(`chaos: passed, ${faults.length} faults in ${took} s; again with ${again}`);
+  else say(`chaos: FAILED in ${took} s; again with ${again} --only ${bad.join(",")}`);
+  return bad.length === 0 ? 0 : 1;
 }
 
-/** @returns whether everything was as expected */
-async function inflict(run: ChaosRun, fault: Fault, save: string | undefined): Promise<boolean> {
-  const { result, history } = await run.inflict(fault);
-  const { line, details, isAsExpected } = judge(result);
-  say([line, ...details.map((detail) => `    ${detail}`)].join("\n"));
-  if (save !== undefined) await writeFile(`${save}/${fault.name}.json`, JSON.stringify(history, setsAsLists));
-  return isAsExpected;
+/** Lets a fault happen, and tells what came of it. @throws Error where the run is to end */
+async function isAsExpected(run: Run, fault: Fault, save: string | undefined): Promise<boolean> {
+  const { signal } = run;
+  signal.throwIfAborted();
+  const interrupted = once(signal, "abort").then(() => signal.throwIfAborted());
+  try {
+    const outcome = await Promise.race([inflict(run, fault), interrupted]);
+    if (!outcome) return false;
+    const { line, details, isAsExpected: isGood } = judge(outcome.result);
+    say([line, ...details.map((detail) => `    ${detail}`)].join("\n"));
+    if (save !== undefined) await writeFile(`${save}/${fault.name}.json`, JSON.stringify(outcome.history, setsAsLists));
+    return isGood;
+  } catch (error) {
+    signal.throwIfAborted();
+    run.traffic.end();
+    say(`${fault.name}\n    BROKE OFF: ${wordsOf(error)}`);
+    return false;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function setsAsLists(_: string, value: unknown): unknown {

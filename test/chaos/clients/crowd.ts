@@ -94,12 +94,13 @@ export class Crowd implements AsyncDisposable {
 }
 
 /** Each listens to one channel; WebSockets and polls take turns, and the stock ones are among the first. */
-function open({ port, stock, channels, isSocketsOnly }: CrowdPlan, index: number): Promise<CrowdSession> {
+function open({ port, stock, channels, socketsTo }: CrowdPlan, index: number): Promise<CrowdSession> {
   // As many of each kind in every channel, whether their number is even or odd.
   const turn = Math.floor(index / channels.length);
-  const transport = isSocketsOnly || (index + turn) % 2 === 0 ? "websocket" : "long-polling";
+  const transport = socketsTo !== undefined || (index + turn) % 2 === 0 ? "websocket" : "long-polling";
   const channel = channels[index % channels.length];
   const name = `${index < stock ? "cometd" : "raw"} ${index}, ${transport}`;
   const options = { name, port, transport, channels: channel === undefined ? [] : [channel] } as const;
+  if (socketsTo !== undefined) return RawSession.open({ ...options, firstPort: socketsTo });
   return index < stock ? StockSession.open(options) : RawSession.open(options);
 }

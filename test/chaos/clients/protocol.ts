@@ -8,8 +8,8 @@ export interface CrowdPlan {
   /** How many of them are the stock cometd package. */
   readonly stock: number;
   readonly channels: readonly string[];
-  /** All of them have a WebSocket; else it is half of them, and the others poll. */
-  readonly isSocketsOnly: boolean;
+  /** All of them have a WebSocket, at first to the dispatcher at this port; else half of them have, and the others poll. */
+  readonly socketsTo?: number;
 }
 
 /** One after the other: the next when the last one is answered. */

@@ -10,6 +10,8 @@ export interface RawSessionOptions {
   readonly name: string;
   /** Of the balancer. */
   readonly port: number;
+  /** Where it goes first, past the balancer. */
+  readonly firstPort?: number;
   readonly transport: "websocket" | "long-polling";
   readonly channels: readonly string[];
 }
@@ -29,6 +31,7 @@ export class RawSession implements CrowdSession {
   readonly newest = new Map<string, string>();
   events: SessionEvent[] = [];
   readonly #port: number;
+  #nextPort: number;
   readonly #transport: RawSessionOptions["transport"];
   readonly #opened = Promise.withResolvers<void>();
   #wire: ChaosWire | null = null;
@@ -39,10 +42,11 @@ export class RawSession implements CrowdSession {
   #isSubscribed = false;
   #isOver = false;
 
-  private constructor({ name, port, transport, channels }: RawSessionOptions) {
+  private constructor({ name, port, firstPort = port, transport, channels }: RawSessionOptions) {
     this.name = name;
     this.channels = channels;
     this.#port = port;
+    this.#nextPort = firstPort;
     this.#transport = transport;
   }
 
@@ -143,10 +147,14 @@ export class RawSession implements CrowdSession {
     return replies.find((reply) => reply.id === id && "successful" in reply);
   }
 
-  #openWire(): Promise<ChaosWire> | ChaosWire {
+  async #openWire(): Promise<ChaosWire> {
     const take = (messages: readonly AnyMessage[]): void => this.#onArray(messages);
-    if (this.#transport === "websocket") return SocketChaosWire.open(this.#port, take);
-    return new HttpChaosWire(this.#port, HTTP_FORMS["long-polling"], take);
+    const port = this.#nextPort;
+    this.#nextPort = this.#port;
+    if (this.#transport === "long-polling") return new HttpChaosWire(port, HTTP_FORMS["long-polling"], take);
+    const wire = await SocketChaosWire.open(port, take);
+    this.events.push({ type: "opened", atMs: nowMs() });
+    return wire;
   }
 
   #onArray(messages: readonly AnyMessage[]): void {

@@ -10,13 +10,14 @@ export const cutLink: Fault = {
   before: { active: 2, spares: 0 },
   keepsConnections: true,
   inflict: async ({ stack, random, signal }) => {
-    const gate = stack.gate(pickBridge(stack, random));
+    const node = pickBridge(stack, random);
+    const gate = stack.gate(node);
     gate.shut();
     try {
       await after(CUT_MS, undefined, { signal });
     } finally {
       gate.open();
     }
-    return { changes: [] };
+    return { changes: [], nodes: [node] };
   },
 };

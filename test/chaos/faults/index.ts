@@ -1,5 +1,6 @@
 import { calm } from "./calm.ts";
 import { cutLink } from "./cut-link.ts";
+import { drainDispatcher } from "./drain-dispatcher.ts";
 import type { Fault } from "./fault.ts";
 import { freezeBridge } from "./freeze-bridge.ts";
 import { joinTo } from "./join.ts";
@@ -21,6 +22,7 @@ export const FAULTS: readonly Fault[] = [
   leaveOf,
   rollingRestart,
   killDispatcher,
+  drainDispatcher,
   cutLink,
   restartIrcd,
   killHalod,
