@@ -20,7 +20,7 @@ export const EXPECTED: Readonly<Record<string, readonly Criterion[]>> = {
   "rolling-restart": [...ALWAYS, "routes"],
   "kill-bridge": MOVED,
   "kill-with-spare": MOVED,
-  "freeze-bridge": [...ALWAYS, "routes"],
+  "freeze-bridge": MOVED,
   "kill-halod": MOVED,
   "kill-dispatcher": UNDISTURBED,
   "drain-dispatcher": [...UNDISTURBED, "pace"],

@@ -5,12 +5,14 @@
  */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { fixEngine, requestedEngine } from "../support/engine.ts";
+import { lookFor } from "../support/executables.ts";
 import { IMAGES } from "../support/images.ts";
 import { setup } from "../support/prepare.ts";
 import { ChaosStack } from "./chaos-stack.ts";
-import { type Fault, FAULTS, QUICK } from "./faults/index.ts";
+import type { Fault } from "./faults/index.ts";
+import { type ChaosFlags, readFlags } from "./flags.ts";
+import { measureHeartbeats } from "./heartbeats.ts";
 import { headLine, judge, LEGEND } from "./report.ts";
 import { bayeuxChannels, Traffic } from "./traffic.ts";
 import { inflict, type Run } from "./window.ts";
@@ -24,40 +26,47 @@ const RATES = { sayEveryMs: 12.5, publishEveryMs: 1_000 };
 const STOCK = 8;
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-process.exitCode = await main();
+const started = performance.now();
+// Whatever was being started when it was interrupted ends with this process.
+process.exit(await main());
 
 async function main(): Promise<number> {
-  const flags = readFlags();
+  const flags = flagsOrNull();
   if (flags === null) return 2;
-  const { seed, sessions, faults, seconds, save } = flags;
   const interrupted = stopOnSignal();
-  const started = performance.now();
-  const failed: string[] = [];
-  const left: string[] = [];
+  let bad: readonly string[];
   try {
     await prepareServers();
-    await using resources = new AsyncDisposableStack();
-    const stack = resources.use(await ChaosStack.start());
-    const traffic = resources.use(await Traffic.start(CHANNELS, stack.ircd, stack.prosody));
-    const channels = bayeuxChannels(CHANNELS);
-    say(`chaos: seed ${seed}, ${sessions} sessions in ${channels.length} channels\n\n${headLine()}`);
-    const run: Run = { seed, stack, traffic, channels, sessions, stock: STOCK, ...RATES, signal: interrupted };
-    for (const fault of faults) {
-      if (performance.now() - started > seconds * 1_000) left.push(fault.name);
-      else if (!(await isAsExpected(run, fault, save))) failed.push(fault.name);
-    }
+    bad = flags.faults.length === 0 ? [] : await runFaults(flags, interrupted);
+    if (flags.hasHeartbeats) for (const line of await measureHeartbeats(interrupted)) say(line);
   } catch (error) {
     say(`chaos: FAILED: ${wordsOf(error)}`);
     return interrupted.aborted ? 130 : 1;
   }
-  say(["", ...LEGEND, ""].join("\n"));
-  if (left.length > 0) say(`no time was left for ${left.join(", ")}: --seconds was ${seconds}`);
   const took = ((performance.now() - started) / 1_000).toFixed(0);
-  const again = `npm run chaos -- --seed ${seed} --sessions ${sessions}`;
-  const bad = [...failed, ...left];
-  if (bad.length === 0) say(`chaos: passed, ${faults.length} faults in ${took} s; again with ${again}`);
+  const again = `npm run chaos -- --seed ${flags.seed} --sessions ${flags.sessions}`;
+  if (bad.length === 0) say(`chaos: passed, ${flags.faults.length} faults in ${took} s; again with ${again}`);
   else say(`chaos: FAILED in ${took} s; again with ${again} --only ${bad.join(",")}`);
   return bad.length === 0 ? 0 : 1;
+}
+
+/** One after the other, on one stack. @returns the names of those that were not as expected, or for which there was no time */
+async function runFaults(flags: ChaosFlags, signal: AbortSignal): Promise<readonly string[]> {
+  const { seed, sessions, faults, seconds, save } = flags;
+  await using resources = new AsyncDisposableStack();
+  const stack = resources.use(await ChaosStack.start());
+  const traffic = resources.use(await Traffic.start(CHANNELS, stack.ircd, stack.prosody));
+  const channels = bayeuxChannels(CHANNELS);
+  say(`chaos: seed ${seed}, ${sessions} sessions in ${channels.length} channels\n\n${headLine()}`);
+  const run: Run = { seed, stack, traffic, channels, sessions, stock: STOCK, ...RATES, signal };
+  const [failed, left]: [string[], string[]] = [[], []];
+  for (const fault of faults) {
+    if (performance.now() - started > seconds * 1_000) left.push(fault.name);
+    else if (!(await isAsExpected(run, fault, save))) failed.push(fault.name);
+  }
+  say(["", ...LEGEND, ""].join("\n"));
+  if (left.length > 0) say(`no time was left for ${left.join(", ")}: --seconds was ${seconds}`);
+  return [...failed, ...left];
 }
 
 /** Lets a fault happen, and tells what came of it. @throws Error where the run is to end */
@@ -89,43 +98,20 @@ function setsAsLists(_: string, value: unknown): unknown {
 }
 
 /** @returns null, after saying why, where they are wrong */
-function readFlags() {
+function flagsOrNull(): ChaosFlags | null {
   try {
-    const { values } = parseArgs({
-      options: {
-        seed: { type: "string", default: "1" },
-        only: { type: "string" },
-        quick: { type: "boolean", default: false },
-        sessions: { type: "string", default: "200" },
-        seconds: { type: "string" },
-        save: { type: "string" },
-      },
-    });
-    const names =
-      values.only?.split(",") ?? FAULTS.filter(({ name }) => !values.quick || QUICK.has(name)).map(({ name }) => name);
-    const faults = FAULTS.filter(({ name }) => names.includes(name));
-    const unknown = names.find((name) => faults.every((fault) => fault.name !== name));
-    if (unknown !== undefined)
-      throw new Error(`there is no ${unknown}; there are ${FAULTS.map(({ name }) => name).join(", ")}`);
-    const sessions = countOf("sessions", values.sessions);
-    const seconds = countOf("seconds", values.seconds ?? (values.quick ? "60" : "600"));
-    return { seed: values.seed, faults, sessions, seconds, save: values.save };
+    return readFlags(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n`);
     return null;
   }
 }
 
-function countOf(name: string, text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--${name} is a whole number from 1, not ${text}`);
-  return count;
-}
-
 async function prepareServers(): Promise<void> {
   const { ngircd, prosody } = IMAGES;
   const hasPackages = [ngircd, prosody].every(({ missingPackages }) => missingPackages().length === 0);
-  if (requestedEngine() === undefined && hasPackages) fixEngine("processes");
+  const hasPrograms = ["haproxy", "openssl"].every((program) => lookFor(program) !== undefined);
+  if (requestedEngine() === undefined && hasPackages && hasPrograms) fixEngine("processes");
   else await setup();
 }
 

@@ -76,6 +76,8 @@ export async function inflict(
   await after(between(random, LEAST_CALM_MS, MOST_CALM_MS), undefined, { signal });
   const inflicted = await fault.inflict({ stack, traffic, random, signal });
   await after(AFTER_MS, undefined, { signal });
+  // Traffic goes on until everybody hears again, so that a pause is as long as it is.
+  await settle(run, crowd, prefix);
   traffic.end();
   await crowd.quiet();
   const left = await settle(run, crowd, prefix);
@@ -119,9 +121,14 @@ function resultOf(
 }
 
 /** Several hundred handshakes, while all is well: so that they are spread over all bridges. */
-function gather({ stack, channels, sessions, stock }: Run, { socketsOnly }: Fault): Promise<CrowdProcess> {
+async function gather(run: Run, { socketsOnly }: Fault): Promise<CrowdProcess> {
+  const { stack, channels, sessions, signal } = run;
   const socketsTo = socketsOnly ? { socketsTo: stack.dispatcher(0).port } : {};
-  return CrowdProcess.start({ port: stack.port, sessions, stock: Math.min(stock, sessions), channels, ...socketsTo });
+  const stock = Math.min(run.stock, sessions);
+  const crowd = await CrowdProcess.start({ port: stack.port, sessions, stock, channels, ...socketsTo });
+  // Whatever is asked of it then fails at once.
+  signal.addEventListener("abort", () => void crowd[Symbol.asyncDispose](), { once: true });
+  return crowd;
 }
 
 /** Until everybody has heard what was said last. @returns who has not */

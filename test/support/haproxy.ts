@@ -50,7 +50,7 @@ export class Haproxy implements AsyncDisposable {
     }
     await writeFile(file, configuration(plainPort, tlsPort, await makeCertificate(folder), versionHeader, servers));
     const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
-    const [command = "haproxy", ...args] = [...bound, find("haproxy"), "-db", "-q", "-f", file];
+    const [command, ...args] = [...bound, find("haproxy"), "-db", "-q", "-f", file];
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"] });
     const haproxy = new Haproxy(child, folder, plainPort, tlsPort);
     try {

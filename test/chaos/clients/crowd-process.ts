@@ -40,7 +40,7 @@ export class CrowdProcess implements AsyncDisposable {
     await this.#ask({ type: "quiet" }, "quieted");
   }
 
-  /** @returns the names of sessions that have not seen the newest text of their channel in time */
+  /** @returns the names of sessions that have not seen the text of their channel in time */
   async settle(texts: Readonly<Record<string, string>>, withinMs: number): Promise<readonly string[]> {
     return (await this.#ask({ type: "settle", texts, withinMs }, "settled")).deaf;
   }

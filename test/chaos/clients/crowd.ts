@@ -60,9 +60,7 @@ export class Crowd implements AsyncDisposable {
   async settle(texts: Readonly<Record<string, string>>, withinMs: number): Promise<readonly string[]> {
     const end = performance.now() + withinMs;
     const isDeaf = ({ session }: Open): boolean =>
-      session.channels.some(
-        (channel) => texts[channel] !== undefined && session.newest.get(channel) !== texts[channel],
-      );
+      session.channels.some((channel) => !session.seen.has(texts[channel] ?? ""));
     while (performance.now() < end && this.#all.some(isDeaf)) await new Promise((turn) => setTimeout(turn, LOOK_MS));
     return this.#all.filter(isDeaf).map(({ session }) => session.name);
   }

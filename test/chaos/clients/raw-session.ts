@@ -28,7 +28,7 @@ const OPEN_MS = 30_000;
 export class RawSession implements CrowdSession {
   readonly name: string;
   readonly channels: readonly string[];
-  readonly newest = new Map<string, string>();
+  readonly seen = new Set<string>();
   events: SessionEvent[] = [];
   readonly #port: number;
   #nextPort: number;
@@ -166,7 +166,7 @@ export class RawSession implements CrowdSession {
       const event = eventOf(message.channel, message["data"], atMs);
       if (event === null) continue;
       this.events.push(event);
-      if (event.type === "seen") this.newest.set(event.channel, event.text);
+      if (event.type === "seen") this.seen.add(event.text);
     }
   }
 }

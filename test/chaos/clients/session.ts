@@ -7,8 +7,8 @@ export interface CrowdSession extends AsyncDisposable {
   readonly channels: readonly string[];
   /** Grows; taken away by whoever reports. */
   events: SessionEvent[];
-  /** The newest text of each channel. */
-  readonly newest: ReadonlyMap<string, string>;
+  /** Every text that has come. */
+  readonly seen: ReadonlySet<string>;
   /** @returns null where nothing was sent, since there is no connection or no session */
   publish(channel: string, text: string): Promise<PublishOutcome> | null;
 }

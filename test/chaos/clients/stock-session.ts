@@ -16,7 +16,7 @@ let isAdapted = false;
 export class StockSession implements CrowdSession {
   readonly name: string;
   readonly channels: readonly string[];
-  readonly newest = new Map<string, string>();
+  readonly seen = new Set<string>();
   events: SessionEvent[] = [];
   readonly #cometd = new CometD();
   readonly #subscriptions: SubscriptionHandle[] = [];
@@ -114,7 +114,7 @@ export class StockSession implements CrowdSession {
     const event = eventOf(channel, data, nowMs());
     if (event === null) return;
     this.events.push(event);
-    if (event.type === "seen") this.newest.set(event.channel, event.text);
+    if (event.type === "seen") this.seen.add(event.text);
   }
 }
 
