@@ -13,6 +13,8 @@ export interface ChaosFlags {
   readonly faults: readonly Fault[];
   readonly hasHeartbeats: boolean;
   readonly sessions: number;
+  /** One session loses messages by itself: the run has to fail. */
+  readonly isSpoiled: boolean;
   /** After so long no other fault is begun. */
   readonly seconds: number;
   /** A folder for what was written down of each fault. */
@@ -30,6 +32,7 @@ export function readFlags(args: readonly string[]): ChaosFlags {
       sessions: { type: "string", default: "200" },
       seconds: { type: "string" },
       save: { type: "string" },
+      spoil: { type: "boolean", default: false },
     },
   });
   const all = [...FAULTS.map(({ name }) => name), HEARTBEATS];
@@ -42,6 +45,7 @@ export function readFlags(args: readonly string[]): ChaosFlags {
     faults: FAULTS.filter(({ name }) => names.includes(name)),
     hasHeartbeats: names.includes(HEARTBEATS),
     sessions: countOf("sessions", values.sessions),
+    isSpoiled: values.spoil,
     seconds: countOf("seconds", values.seconds ?? String(values.quick ? QUICK_SECONDS : FULL_SECONDS)),
     ...(values.save === undefined ? {} : { save: values.save }),
   };

@@ -52,13 +52,13 @@ async function main(): Promise<number> {
 
 /** One after the other, on one stack. @returns the names of those that were not as expected, or for which there was no time */
 async function runFaults(flags: ChaosFlags, signal: AbortSignal): Promise<readonly string[]> {
-  const { seed, sessions, faults, seconds, save } = flags;
+  const { seed, sessions, isSpoiled, faults, seconds, save } = flags;
   await using resources = new AsyncDisposableStack();
   const stack = resources.use(await ChaosStack.start());
   const traffic = resources.use(await Traffic.start(CHANNELS, stack.ircd, stack.prosody));
   const channels = bayeuxChannels(CHANNELS);
   say(`chaos: seed ${seed}, ${sessions} sessions in ${channels.length} channels\n\n${headLine()}`);
-  const run: Run = { seed, stack, traffic, channels, sessions, stock: STOCK, ...RATES, signal };
+  const run: Run = { seed, stack, traffic, channels, sessions, isSpoiled, stock: STOCK, ...RATES, signal };
   const [failed, left]: [string[], string[]] = [[], []];
   for (const fault of faults) {
     if (performance.now() - started > seconds * 1_000) left.push(fault.name);

@@ -33,6 +33,8 @@ export interface Run {
   readonly traffic: Traffic;
   readonly channels: readonly string[];
   readonly sessions: number;
+  /** One of them is to be found out. */
+  readonly isSpoiled: boolean;
   /** How many of them are the stock cometd package. */
   readonly stock: number;
   /** Between two messages of the networks' own people, over all channels. */
@@ -122,10 +124,10 @@ function resultOf(
 
 /** Several hundred handshakes, while all is well: so that they are spread over all bridges. */
 async function gather(run: Run, { socketsOnly }: Fault): Promise<CrowdProcess> {
-  const { stack, channels, sessions, signal } = run;
+  const { stack, channels, sessions, isSpoiled, signal } = run;
   const socketsTo = socketsOnly ? { socketsTo: stack.dispatcher(0).port } : {};
   const stock = Math.min(run.stock, sessions);
-  const crowd = await CrowdProcess.start({ port: stack.port, sessions, stock, channels, ...socketsTo });
+  const crowd = await CrowdProcess.start({ port: stack.port, sessions, stock, channels, isSpoiled, ...socketsTo });
   // Whatever is asked of it then fails at once.
   signal.addEventListener("abort", () => void crowd[Symbol.asyncDispose](), { once: true });
   return crowd;

@@ -92,7 +92,7 @@ export class Crowd implements AsyncDisposable {
 }
 
 /** Each listens to one channel; WebSockets and polls take turns, and the stock ones are among the first. */
-function open({ port, stock, channels, socketsTo }: CrowdPlan, index: number): Promise<CrowdSession> {
+function open({ port, stock, channels, socketsTo, isSpoiled }: CrowdPlan, index: number): Promise<CrowdSession> {
   // As many of each kind in every channel, whether their number is even or odd.
   const turn = Math.floor(index / channels.length);
   const transport = socketsTo !== undefined || (index + turn) % 2 === 0 ? "websocket" : "long-polling";
@@ -100,5 +100,7 @@ function open({ port, stock, channels, socketsTo }: CrowdPlan, index: number): P
   const name = `${index < stock ? "cometd" : "raw"} ${index}, ${transport}`;
   const options = { name, port, transport, channels: channel === undefined ? [] : [channel] } as const;
   if (socketsTo !== undefined) return RawSession.open({ ...options, firstPort: socketsTo });
-  return index < stock ? StockSession.open(options) : RawSession.open(options);
+  return index < stock
+    ? StockSession.open(options)
+    : RawSession.open({ ...options, isSpoiled: isSpoiled && index === stock });
 }

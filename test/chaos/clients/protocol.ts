@@ -10,6 +10,8 @@ export interface CrowdPlan {
   readonly channels: readonly string[];
   /** All of them have a WebSocket, at first to the dispatcher at this port; else half of them have, and the others poll. */
   readonly socketsTo?: number;
+  /** One session loses a message now and then all by itself, for the proof that this is found. */
+  readonly isSpoiled: boolean;
 }
 
 /** One after the other: the next when the last one is answered. */
