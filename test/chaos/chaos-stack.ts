@@ -135,16 +135,9 @@ export class ChaosStack implements AsyncDisposable {
 
   /** Starts one, or one again; it registers when it is on both networks. */
   async startBridge(node: number): Promise<void> {
-    const { port, gate } = this.#places.get(node) ?? (await this.#place(node));
-    const bridge = await startBridge(
-      this.ircd,
-      ...["--bridge-port", String(port), "--bridge-advertise", `${gate.host}:${gate.port}`],
-      ...["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-connect-timeout-ms", "5000"],
-      ...["--irc-reconnect-max-ms", "300", "--xmpp-reconnect-max-ms", "300"],
-      ...["--xmpp-jid", `${account.user}@${domain}`, "--xmpp-password", account.password],
-      ...["--xmpp-host", this.prosody.host, "--xmpp-port", String(this.prosody.port), "--xmpp-muc-service", mucDomain],
-      ...["--xmpp-tls", "none", "--xmpp-allow-plain-without-tls", "--mapping", JSON.stringify(RULES)],
-    );
+    const place = this.#places.get(node) ?? (await this.#place(node));
+    // A login that takes too long, on a machine with much other work, is tried again by somebody who starts it again.
+    const bridge = await this.#launch(node, place).catch(() => this.#launch(node, place));
     this.#bridges.set(node, this.#resources.use(bridge));
   }
 
@@ -202,6 +195,18 @@ export class ChaosStack implements AsyncDisposable {
 
   get #address(): string {
     return `127.0.0.1:${this.#halodPort}`;
+  }
+
+  #launch(node: number, { port, gate }: Place): Promise<TierProcess> {
+    return startBridge(
+      this.ircd,
+      ...["--bridge-port", String(port), "--bridge-advertise", `${gate.host}:${gate.port}`],
+      ...["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-connect-timeout-ms", "5000"],
+      ...["--irc-reconnect-max-ms", "300", "--xmpp-reconnect-max-ms", "300"],
+      ...["--xmpp-jid", `${account.user}@${domain}`, "--xmpp-password", account.password],
+      ...["--xmpp-host", this.prosody.host, "--xmpp-port", String(this.prosody.port), "--xmpp-muc-service", mucDomain],
+      ...["--xmpp-tls", "none", "--xmpp-allow-plain-without-tls", "--mapping", JSON.stringify(RULES)],
+    );
   }
 
   async #place(node: number): Promise<Place> {

@@ -18,8 +18,8 @@ import { bayeuxChannels, Traffic } from "./traffic.ts";
 import { inflict, type Run } from "./window.ts";
 
 const CHANNELS = {
-  irc: Array.from({ length: 14 }, (_, index) => `chaos${index + 1}`),
-  xmpp: Array.from({ length: 6 }, (_, index) => `chaos${index + 1}`),
+  irc: Array.from({ length: 16 }, (_, index) => `chaos${index + 1}`),
+  xmpp: Array.from({ length: 4 }, (_, index) => `chaos${index + 1}`),
 };
 /** Eighty messages a second of people on the networks, and twenty of browsers. */
 const RATES = { sayEveryMs: 12.5, publishEveryMs: 1_000 };

@@ -7,6 +7,7 @@ import type { RawSessionOptions } from "./raw-session.ts";
 import { type CrowdSession, eventOf, outcomeOf } from "./session.ts";
 
 const OPEN_MS = 30_000;
+const ANSWER_MS = 12_000;
 const END_MS = 2_000;
 const AGAIN_MS = 200;
 
@@ -73,6 +74,8 @@ export class StockSession implements CrowdSession {
   publish(channel: string, text: string): Promise<PublishOutcome> | null {
     if (this.#cometd.isDisconnected()) return null;
     return new Promise((resolve) => {
+      // What a session took with it when it ended has no answer.
+      setTimeout(() => resolve("unknown"), ANSWER_MS).unref();
       this.#cometd.publish(channel, { text }, (reply) => resolve(outcomeOf(reply)));
     });
   }
