@@ -37,7 +37,8 @@ function historyOf({ carried = SAID, isWitnessCut = false, sessions, publication
 }
 
 const heard = (...words: string[]) => check(historyOf({ sessions: [sessionOf(words)] }));
-const published = (publications: Readonly<Record<string, PublishOutcome>>, rest: Case = {}) => check(historyOf({ publications, ...rest }));
+const published = (publications: Readonly<Record<string, PublishOutcome>>, rest: Case = {}) =>
+  check(historyOf({ publications, ...rest }));
 
 const NOTHING = {
   ...{ lost: 0, noticed: 0, twice: 0, disordered: 0, untrue: 0, unknown: 0 },
