@@ -6,6 +6,8 @@ export interface Verdict {
   readonly lost: number;
   /** Of these, how many a gap notice at their place tells of. */
   readonly noticed: number;
+  /** And how many neither a notice tells of, nor a handshake at their place. */
+  readonly silent: number;
   readonly twice: number;
   readonly disordered: number;
   /** Publishes that were confirmed and not carried, or refused and carried; and what nobody has ever said. */
@@ -23,6 +25,17 @@ export interface Verdict {
 type Counts = { -readonly [Name in Exclude<keyof Verdict, "faults">]: number };
 type Seen = Extract<SessionEvent, { type: "seen" }>;
 
+/** After and before which places of a channel something stands. */
+interface Span {
+  readonly from: number;
+  to: number;
+}
+
+interface Missing {
+  readonly text: string;
+  readonly place: number;
+}
+
 /** A history that is all wrong is told by its beginning. */
 const MAX_FAULTS = 12;
 
@@ -38,6 +51,7 @@ class Finding {
   readonly #counts: Counts = {
     lost: 0,
     noticed: 0,
+    silent: 0,
     twice: 0,
     disordered: 0,
     untrue: 0,
@@ -48,9 +62,10 @@ class Finding {
     seen: 0,
   };
   readonly #faults: string[] = [];
+  readonly #others: string[] = [];
 
   get verdict(): Verdict {
-    return { ...this.#counts, faults: this.#faults };
+    return { ...this.#counts, faults: [...this.#faults, ...this.#others].slice(0, MAX_FAULTS) };
   }
 
   addSession(history: ChaosHistory, session: SessionHistory): void {
@@ -61,7 +76,7 @@ class Finding {
     for (const channel of session.channels) {
       const about = history.channels.find((one) => one.channel === channel);
       if (about === undefined) throw new Error(`nothing is known of the channel ${channel}`);
-      const events = session.events.filter((event) => "channel" in event && event.channel === channel);
+      const events = session.events.filter((event) => !("channel" in event) || event.channel === channel);
       this.#addStream(`${session.name} ${channel}`, history.prefix, about, events, session.earlier);
     }
   }
@@ -92,14 +107,16 @@ class Finding {
   ): void {
     const places = new Map(carried.map(({ text }, place) => [text, place]));
     const seen = new Set<string>();
-    /** Between which places a notice stands. */
-    const notices: { from: number; to: number }[] = [];
+    const notices: Span[] = [];
+    /** A session that begins anew knows that it may have missed something. */
+    const beginnings: Span[] = [];
     let highest = -1;
     for (const event of events) {
       if (event.type === "gap") {
         this.#counts.gaps++;
         notices.push({ from: highest, to: Infinity });
       }
+      if (event.type === "handshake") beginnings.push({ from: highest, to: Infinity });
       if (event.type !== "seen") continue;
       const { text } = event;
       const place = places.get(text);
@@ -116,38 +133,33 @@ class Finding {
       } else if (place < highest) {
         this.#count("disordered", `${name}: ${text} came after ${carried[highest]?.text}`);
       } else {
-        for (const notice of notices) if (notice.to === Infinity) notice.to = place;
+        for (const span of [...notices, ...beginnings]) if (span.to === Infinity) span.to = place;
         highest = place;
       }
     }
-    this.#addLosses(
-      name,
-      carried.map(({ text }) => text),
-      seen,
-      notices,
-    );
+    const missing = carried.map(({ text }, place) => (seen.has(text) ? null : { text, place }));
+    this.#addLosses(name, missing, notices, beginnings);
   }
 
+  /** @param missing for each message of the channel: null where it has come */
   #addLosses(
     name: string,
-    carried: readonly string[],
-    seen: ReadonlySet<string>,
-    notices: readonly { readonly from: number; readonly to: number }[],
+    missing: readonly (Missing | null)[],
+    notices: readonly Span[],
+    beginnings: readonly Span[],
   ): void {
-    let run: string[] = [];
-    for (const [place, text] of [...carried, ""].entries()) {
-      if (place < carried.length && !seen.has(text)) {
-        run.push(text);
-        const isNoticed = notices.some(({ from, to }) => from < place && place < to);
-        this.#counts.lost++;
-        if (isNoticed) this.#counts.noticed++;
-        continue;
-      }
-      if (run.length > 0) {
-        const range = run.length === 1 ? run[0] : `${run[0]} to ${run.at(-1)} (${run.length})`;
-        const isNoticed = notices.some(({ from, to }) => from <= place - run.length && place - run.length < to);
-        this.#tell(`${name}: ${range} did not come${isNoticed ? "; a notice tells of it" : ""}`);
-      }
+    let run: Missing[] = [];
+    for (const one of [...missing, null]) {
+      if (one) run.push(one);
+      const [first] = run;
+      if (one || !first) continue;
+      this.#counts.lost += run.length;
+      this.#counts.noticed += run.filter(({ place }) => isWithin(notices, place)).length;
+      const silent = run.filter(({ place }) => !isWithin([...notices, ...beginnings], place)).length;
+      this.#counts.silent += silent;
+      const range = run.length === 1 ? first.text : `${first.text} to ${run.at(-1)?.text} (${run.length})`;
+      const why = isWithin(notices, first.place) ? "a notice tells of it" : "its session began anew";
+      this.#tell(`${name}: ${range} did not come, ${silent > 0 ? "and nothing tells of it" : why}`, silent > 0);
       run = [];
     }
   }
@@ -157,9 +169,14 @@ class Finding {
     this.#tell(fault);
   }
 
-  #tell(fault: string): void {
-    if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
+  /** @param isGrave is told before all that is not */
+  #tell(fault: string, isGrave = true): void {
+    (isGrave ? this.#faults : this.#others).push(fault);
   }
+}
+
+function isWithin(spans: readonly Span[], place: number): boolean {
+  return spans.some(({ from, to }) => from < place && place < to);
 }
 
 /**

@@ -2,7 +2,18 @@ import type { FaultResult } from "./window.ts";
 
 /** What is asked of the stack in a fault. */
 export type Criterion =
-  "lost" | "twice" | "order" | "truth" | "handshakes" | "reconnects" | "routes" | "pause" | "heard" | "others" | "pace";
+  | "lost"
+  | "silence"
+  | "twice"
+  | "order"
+  | "truth"
+  | "handshakes"
+  | "reconnects"
+  | "routes"
+  | "pause"
+  | "heard"
+  | "others"
+  | "pace";
 
 /** How a fault came out, by each criterion that it has a target for. */
 export type Findings = ReadonlyMap<Criterion, boolean>;
@@ -13,6 +24,7 @@ export function findingsOf({ fault, verdict, others, routes, pausesMs, isPaced }
   const findings = new Map<Criterion, boolean>([
     ["heard", verdict.seen > 0],
     ["lost", (isLossy ? verdict.lost - verdict.noticed : verdict.lost) === 0],
+    ["silence", verdict.silent === 0],
     ["twice", verdict.twice === 0],
     ["order", verdict.disordered === 0],
     ["truth", verdict.untrue === 0],

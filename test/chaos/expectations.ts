@@ -1,7 +1,7 @@
 import type { Criterion } from "./criteria.ts";
 
 /** What holds whatever happens. */
-const ALWAYS = ["heard", "twice", "order", "truth"] as const satisfies readonly Criterion[];
+const ALWAYS = ["heard", "silence", "twice", "order", "truth"] as const satisfies readonly Criterion[];
 /** Who is not on a route that moved notices nothing. */
 const MOVED = [...ALWAYS, "routes", "others"] as const satisfies readonly Criterion[];
 const UNDISTURBED = [...ALWAYS, "lost", "handshakes", "routes"] as const satisfies readonly Criterion[];

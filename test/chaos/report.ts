@@ -6,6 +6,7 @@ const COLUMNS: readonly (readonly [title: string, width: number])[] = [
   ["fault", 16],
   ["seen", 8],
   ["lost", 7],
+  ["silent", 7],
   ["twice", 6],
   ["order", 6],
   ["untrue", 7],
@@ -47,6 +48,7 @@ export function judge(result: FaultResult): Judgement {
     fault.name,
     verdict.seen,
     fault.losesNetwork ? `${verdict.lost - verdict.noticed}+${verdict.noticed}` : verdict.lost,
+    verdict.silent,
     verdict.twice,
     verdict.disordered,
     verdict.untrue,
@@ -75,10 +77,11 @@ export function judge(result: FaultResult): Judgement {
 
 /** What the columns mean. */
 export const LEGEND = [
-  "seen: messages that came to sessions. lost: that did not; for restart-ircd without a notice + with one. untrue: publishes that",
-  "were answered otherwise than the network shows. unknown: publishes with an unknown outcome. shakes, reconn: extra handshakes, lost",
-  "connections and failed polls. p50, p99: the longest that a message waited for a session, of the sessions whose route moved (else",
-  "those that lost their connection, else all). moved, of: routes that moved, and had to; mod: what `route mod n` would have moved.",
+  "seen: messages that came to sessions. lost: that did not; for restart-ircd without a notice + with one. silent: of those, what",
+  "neither a notice nor a handshake tells of. untrue: publishes that were answered otherwise than the network shows. unknown:",
+  "publishes with an unknown outcome. shakes, reconn: extra handshakes, lost connections and failed polls. p50, p99: the longest that",
+  "a message waited for a session, of the sessions whose route moved (else those that lost their connection, else all). moved, of:",
+  "routes that moved, and had to; mod: what `route mod n` would have moved.",
 ] as const;
 
 function told(title: string, names: readonly string[]): string[] {

@@ -41,7 +41,7 @@ const published = (publications: Readonly<Record<string, PublishOutcome>>, rest:
   check(historyOf({ publications, ...rest }));
 
 const NOTHING = {
-  ...{ lost: 0, noticed: 0, twice: 0, disordered: 0, untrue: 0, unknown: 0 },
+  ...{ lost: 0, noticed: 0, silent: 0, twice: 0, disordered: 0, untrue: 0, unknown: 0 },
   ...{ handshakes: 0, reconnects: 0, gaps: 0, seen: SAID.length, faults: [] },
 };
 
@@ -52,14 +52,14 @@ describe("the checker of chaos", () => {
 
   it("finds what did not come, at the beginning, in the middle and at the end", () => {
     expect(heard("w 2", "w 4")).toMatchObject({ lost: 3, noticed: 0, gaps: 0 });
-    expect(heard("w 1", "w 5").faults).toEqual(["ann /lobby: w 2 to w 4 (3) did not come"]);
-    expect(heard().faults).toEqual(["ann /lobby: w 1 to w 5 (5) did not come"]);
+    expect(heard("w 1", "w 5").faults).toEqual(["ann /lobby: w 2 to w 4 (3) did not come, and nothing tells of it"]);
+    expect(heard().faults).toEqual(["ann /lobby: w 1 to w 5 (5) did not come, and nothing tells of it"]);
   });
 
   it("looks at each session for itself", () => {
     const sessions = [sessionOf(SAID), sessionOf(["w 1", "w 2", "w 3", "w 4"], [], "bob")];
     const verdict = check(historyOf({ sessions }));
-    expect(verdict).toMatchObject({ lost: 1, faults: ["bob /lobby: w 5 did not come"] });
+    expect(verdict).toMatchObject({ lost: 1, faults: ["bob /lobby: w 5 did not come, and nothing tells of it"] });
   });
 
   it("lets a notice tell of what is missing at its place", () => {
@@ -73,6 +73,14 @@ describe("the checker of chaos", () => {
     expect(heard("gap", "w 1", "w 2", "w 5")).toMatchObject({ lost: 2, noticed: 0 });
     expect(heard("w 1", "w 2", "w 5", "gap")).toMatchObject({ lost: 2, noticed: 0 });
     expect(heard("w 1", "gap", "w 3", "w 5")).toMatchObject({ lost: 2, noticed: 1 });
+  });
+
+  it("calls a loss silent where neither a notice nor a new beginning is at its place", () => {
+    expect(heard("w 1", "w 4", "w 5")).toMatchObject({ lost: 2, silent: 2 });
+    expect(heard("w 1", "gap", "w 4", "w 5")).toMatchObject({ lost: 2, silent: 0 });
+    expect(heard("w 1", "!handshake", "w 4", "w 5")).toMatchObject({ lost: 2, noticed: 0, silent: 0 });
+    expect(heard("w 1", "w 4", "!handshake", "w 5")).toMatchObject({ lost: 2, silent: 2 });
+    expect(heard("w 1", "!reconnect", "w 4", "w 5")).toMatchObject({ lost: 2, silent: 2 });
   });
 
   it("finds what came twice, also where it first came long ago", () => {

@@ -63,7 +63,7 @@ const CALM: Fault = { name: "calm", before: { active: 1, spares: 0 }, inflict: a
 const GOOD: FaultResult = {
   fault: CALM,
   verdict: {
-    ...{ lost: 0, noticed: 0, twice: 0, disordered: 0, untrue: 0, unknown: 0 },
+    ...{ lost: 0, noticed: 0, silent: 0, twice: 0, disordered: 0, untrue: 0, unknown: 0 },
     ...{ handshakes: 0, reconnects: 0, gaps: 0, seen: 9, faults: [] },
   },
   routes: { expected: 0, actual: 0, modHash: 0, isTable: true },
@@ -83,6 +83,7 @@ describe("what chaos makes of a fault", () => {
   it.for([
     ["lost", outcome({ lost: 1 })],
     ["lost", outcome({ lost: 1, noticed: 1 })],
+    ["silence", outcome({ silent: 1 })],
     ["twice", outcome({ twice: 1 })],
     ["order", outcome({ disordered: 1 })],
     ["truth", outcome({ untrue: 1 })],
