@@ -14,6 +14,7 @@ const RETRY_MS = 20;
 
 /** HAProxy in front of dispatchers, round robin: HTTP/1.1 on one port, HTTP/2 over TLS on another. */
 export class Haproxy implements AsyncDisposable {
+  readonly plainPort: number;
   readonly plainUrl: string;
   readonly tlsUrl: string;
   readonly #child: ChildProcess;
@@ -22,18 +23,35 @@ export class Haproxy implements AsyncDisposable {
   private constructor(child: ChildProcess, folder: string, plainPort: number, tlsPort: number) {
     this.#child = child;
     this.#folder = folder;
+    this.plainPort = plainPort;
     this.plainUrl = `http://${HOST}:${plainPort}`;
     this.tlsUrl = `https://${HOST}:${tlsPort}`;
   }
 
-  /** @param versionHeader in which dispatchers are told the browser's version of HTTP */
-  static async start(dispatchers: readonly { readonly port: number }[], versionHeader: string): Promise<Haproxy> {
+  /**
+   * @param versionHeader in which dispatchers are told the browser's version of HTTP
+   * @param check how it finds out that a dispatcher is away, for `default-server`; none: it does not
+   */
+  static async start(
+    dispatchers: readonly { readonly port: number }[],
+    versionHeader: string,
+    check = "",
+  ): Promise<Haproxy> {
     const folder = await mkdtemp(join(tmpdir(), "tailspin-haproxy-"));
     const [plainPort, tlsPort] = [await freePort(), await freePort()];
     const file = join(folder, "haproxy.cfg");
     const servers = dispatchers.map(({ port }, index) => `  server dispatcher-${index} ${HOST}:${port}`);
+    if (check !== "") {
+      servers.unshift(
+        "  option httpchk GET /health",
+        "  http-check expect status 200",
+        `  default-server check ${check}`,
+      );
+    }
     await writeFile(file, configuration(plainPort, tlsPort, await makeCertificate(folder), versionHeader, servers));
-    const child = spawn(find("haproxy"), ["-db", "-q", "-f", file], { stdio: ["ignore", "ignore", "inherit"] });
+    const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
+    const [command, ...args] = [...bound, find("haproxy"), "-db", "-q", "-f", file];
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"] });
     const haproxy = new Haproxy(child, folder, plainPort, tlsPort);
     try {
       await Promise.all([plainPort, tlsPort].map((port) => waitForPort(port, child)));

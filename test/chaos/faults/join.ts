@@ -1,0 +1,17 @@
+import { type Fault, PLANNED_PAUSE_MS } from "./fault.ts";
+
+/** One more bridge. @param count how many there are then */
+export function joinTo(count: number): Fault {
+  return {
+    name: `join-${count}`,
+    before: { active: count - 1, spares: 0 },
+    pauseMs: PLANNED_PAUSE_MS,
+    keepsConnections: true,
+    inflict: async ({ stack }) => {
+      const node = stack.freeNode;
+      await stack.startBridge(node);
+      await stack.isArranged({ active: count, spares: 0 });
+      return { changes: [{ type: "join", node }] };
+    },
+  };
+}
