@@ -2,7 +2,7 @@ import type { Frame } from "./frames.ts";
 import type { Peer } from "./link.ts";
 
 /** Both sides must speak the same one; any change to a byte of the protocol makes a new one. */
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 
 /** A hello frame may not be longer than this: its sender has proved nothing yet. */
 export const MAX_HELLO_BYTES = 65_536;
@@ -49,12 +49,17 @@ export const KIND = {
   closed: 0x11,
   pause: 0x12,
   resume: 0x13,
+  surrender: 0x18,
   answer: 0x20,
   refused: 0x21,
   hold: 0x22,
   deliver: 0x23,
   release: 0x24,
   freed: 0x25,
+  tickets: 0x28,
+  said: 0x29,
+  reached: 0x2a,
+  claim: 0x2b,
 } as const satisfies Record<WireFrame["type"], number>;
 
 /** The flag bits; every other bit is zero. */
