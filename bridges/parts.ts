@@ -18,6 +18,8 @@ import { PrivateChannels } from "./identity/private-channels.ts";
 import { Inbox } from "./inbox.ts";
 import { Log } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
+import { Adoption } from "./moves/adoption.ts";
+import { Holding } from "./moves/holding.ts";
 import type { Network } from "./network.ts";
 import { presenceChannel } from "./presence/presence-channel.ts";
 import { Presence } from "./presence/presence.ts";
@@ -56,6 +58,11 @@ export interface Parts {
   readonly inboxes: ReadonlyMap<Network, Inbox>;
   readonly presence: Presence;
   readonly requests: Requests;
+  readonly subscriptions: Subscriptions;
+  readonly messages: Log;
+  readonly adoption: Adoption;
+  /** Channels that are to be joined for sessions which come from elsewhere. */
+  readonly hold: () => Holding;
 }
 
 /** Dispatchers hold browsers to the limits that are configured; these guard against a dispatcher gone wrong. */
@@ -213,17 +220,8 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  return {
-    calls,
-    sessions,
-    channels,
-    discovery,
-    identities,
-    streams,
-    delivery,
-    broadcast,
-    inboxes,
-    presence,
-    requests,
-  };
+  const adoption = new Adoption({ channels, sessions, subscriptions, messages, lateCopies, broadcast, now });
+  const hold = () => new Holding({ channels, discovery, messages, now });
+  const parts = { calls, sessions, channels, discovery, identities, streams, delivery, broadcast, inboxes };
+  return { ...parts, presence, requests, subscriptions, messages, adoption, hold };
 }

@@ -81,6 +81,43 @@ export class Subscriptions {
     }
   }
 
+  /**
+   * A session that comes from another bridge is subscribed again; what is needed for that is joined, and its patterns are used.
+   *
+   * @throws BayeuxError where it may not be subscribed to one of them here
+   */
+  checkResume(names: readonly string[]): void {
+    const { mapping, maxSubscriptions } = this.#options;
+    if (names.length > maxSubscriptions) throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
+    for (const name of names) {
+      if (isUserChannel(name)) throw new BayeuxError("forbidden", [name], "A private channel stays with its bridge");
+      checkName(name);
+      mapping.checkSubscribe(name);
+    }
+  }
+
+  /** After `checkResume`. */
+  resume(session: Session, names: readonly string[]): void {
+    const { patterns } = this.#options.channels;
+    for (const name of names) {
+      const pattern = isPattern(name) ? patterns.get(name) : undefined;
+      this.#add(session, name, pattern);
+      for (const channel of pattern?.channels ?? []) if (channel.isJoined) patterns.hold(channel.name, channel);
+    }
+  }
+
+  /** Channels whose messages a session gets, by their names or by patterns. */
+  heardBy(session: Session): ReadonlySet<Channel> {
+    const { channels } = this.#options;
+    const heard = new Set<Channel>();
+    for (const name of session.subscriptions) {
+      const channel = channels.get(name);
+      if (channel?.subscribers.has(session)) heard.add(channel);
+      for (const one of channels.patterns.get(name)?.channels ?? []) heard.add(one);
+    }
+    return heard;
+  }
+
   /** Unsubscribing from what one is not subscribed to is fine. */
   unsubscribe(session: Session, request: SubscriptionChange): void {
     for (const name of request.names) this.remove(session, name);

@@ -7,6 +7,13 @@ interface Had {
   untilMs: number;
 }
 
+/** What a bridge had before us, of one channel. */
+interface Group {
+  readonly ids: Set<string>;
+  readonly sessions: Set<Session>;
+  readonly untilMs: number;
+}
+
 /** Live copies are on their way for milliseconds. */
 const KEPT_MS = 30_000;
 /** So many of the newest messages of a history can still be on their way. */
@@ -15,11 +22,14 @@ const MAX_IDS = 256;
 /**
  * Messages that some sessions have had from history, and whose live copies may still come: everybody else gets those.
  *
- * Needed only where nothing of the channel was here that history could have joined on to.
+ * Needed only where nothing of the channel was here that history could have joined on to, and where sessions come from
+ * another bridge, which may have been ahead of us.
  */
 export class LateCopies {
   readonly #now: () => number;
   readonly #channels = new Map<string, Had>();
+  /** By channel, and by the list of ids that sessions have in common. */
+  readonly #moved = new Map<string, Map<readonly string[], Group>>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -37,22 +47,62 @@ export class LateCopies {
     }
   }
 
+  /**
+   * The same of a session that another bridge has served until now. In another order: on linked servers what comes next need
+   * not be past all that the other bridge had.
+   *
+   * @param ids the same list for all sessions of which the same is true
+   */
+  expectMoved(channel: string, session: Session, ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    const nowMs = this.#now();
+    for (const [name, groups] of this.#moved) {
+      for (const [key, { untilMs }] of groups) if (untilMs <= nowMs) groups.delete(key);
+      if (groups.size === 0) this.#moved.delete(name);
+    }
+    const groups = this.#moved.get(channel) ?? new Map<readonly string[], Group>();
+    this.#moved.set(channel, groups);
+    const group = groups.get(ids) ?? { ids: new Set(ids), sessions: new Set<Session>(), untilMs: nowMs + KEPT_MS };
+    groups.set(ids, group);
+    group.sessions.add(session);
+  }
+
   /** @returns who gets a live message: all but those who have had it */
   audienceOf(channel: Channel, id: string): Audience {
-    const had = this.#channels.get(channel.name);
-    if (!had) return channel.audience;
-    const sessions = had.sessionsById.get(id);
-    // The live messages are past what history had.
-    if (!sessions || had.untilMs <= this.#now()) {
-      this.#channels.delete(channel.name);
-      return channel.audience;
-    }
-    had.sessionsById.delete(id);
-    return without(channel.audience, sessions);
+    const sessions = new Set([...this.#fromHistory(channel.name, id), ...this.#fromOthers(channel.name, id)]);
+    return sessions.size === 0 ? channel.audience : without(channel.audience, sessions);
   }
 
   forget(channels: ReadonlySet<string>): void {
-    for (const name of channels) this.#channels.delete(name);
+    for (const name of channels) {
+      this.#channels.delete(name);
+      this.#moved.delete(name);
+    }
+  }
+
+  #fromHistory(channel: string, id: string): Iterable<Session> {
+    const had = this.#channels.get(channel);
+    const sessions = had?.sessionsById.get(id);
+    // The live messages are past what history had.
+    if (!sessions || had === undefined || had.untilMs <= this.#now()) {
+      this.#channels.delete(channel);
+      return [];
+    }
+    had.sessionsById.delete(id);
+    return sessions;
+  }
+
+  #fromOthers(channel: string, id: string): Iterable<Session> {
+    const groups = this.#moved.get(channel);
+    if (!groups) return [];
+    const found: Session[] = [];
+    const nowMs = this.#now();
+    for (const [key, { ids, sessions, untilMs }] of groups) {
+      if (untilMs <= nowMs) groups.delete(key);
+      else if (ids.delete(id)) found.push(...sessions);
+    }
+    if (groups.size === 0) this.#moved.delete(channel);
+    return found;
   }
 }
 

@@ -48,6 +48,7 @@ export class Log {
   #first = 0;
   #bytes = 0;
   #seq = 0;
+  #appended = 0;
 
   constructor(limits: LogLimits) {
     this.#limits = limits;
@@ -56,6 +57,16 @@ export class Log {
   /** Messages kept. */
   get size(): number {
     return this.#entries.length - this.#first;
+  }
+
+  /** The newest number that was given out. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** How many messages were ever kept: while it is the same, so is what is kept. */
+  get appended(): number {
+    return this.#appended;
   }
 
   /** We are in a channel, so from now on nothing said there is missed in silence. Where that is known already, nothing changes. */
@@ -68,6 +79,7 @@ export class Log {
     const entry = this.entry(channel, id, text, timeMs);
     this.begin(channel, timeMs);
     this.#entries.push(entry);
+    this.#appended += 1;
     this.#bytes += entry.bytes.length;
     const known = this.#known.get(channel);
     if (known && id !== "") {
@@ -97,6 +109,16 @@ export class Log {
   firstId(channel: string): string | null {
     const [first] = this.#known.get(channel)?.ids ?? [];
     return first ?? null;
+  }
+
+  /** @returns the delivery ids of the channel's newest messages, the newest itself last; at most so many */
+  recentIds(channel: string, max: number): readonly string[] {
+    const known = this.#known.get(channel);
+    if (!known) return [];
+    const ids = [...known.ids];
+    // The newest is known also when the log has no room for it.
+    if (ids.length === 0 && known.last) ids.push(known.last.id);
+    return ids.slice(-max);
   }
 
   /** True where the channel's message with this delivery id is kept, or is the newest. */

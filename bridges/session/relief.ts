@@ -1,7 +1,7 @@
 import type { LogEntry } from "../log/log.ts";
 
 /** A message that stands for others which are not delivered. */
-interface Substitute extends LogEntry {
+export interface Substitute extends LogEntry {
   /** How many messages were left out before it, or in its place. */
   readonly missing: number;
   /** False: others may be missing there as well. */
@@ -139,7 +139,8 @@ function missingIn(entry: LogEntry): number {
   return isSubstitute(entry) ? entry.missing : 0;
 }
 
-function isSubstitute(entry: LogEntry): entry is Substitute {
+/** Whether a message stands for others. */
+export function isSubstitute(entry: LogEntry): entry is Substitute {
   return "missing" in entry;
 }
 

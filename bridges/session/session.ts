@@ -39,6 +39,23 @@ export interface SessionTraits {
   readonly allowance: Allowance;
 }
 
+/** What changes while a session lives, but for what it is subscribed to and where it can be reached. */
+export interface SessionState {
+  readonly hasConnected: boolean;
+  readonly batch: number;
+  readonly lastAck: number;
+  readonly lastConnectId: MessageId | undefined;
+  readonly restarts: number;
+  readonly isRestarting: boolean;
+  readonly isBehind: boolean;
+  readonly dropped: number;
+  readonly conflated: number;
+  /** What left with a batch that is not confirmed yet. */
+  readonly unacknowledged: readonly LogEntry[];
+  /** What waits, oldest first. */
+  readonly queue: readonly LogEntry[];
+}
+
 /** Messages and bytes that may wait. */
 export interface QueueLimits {
   readonly maxQueuedMessages: number;
@@ -119,6 +136,29 @@ export class Session implements Due {
     const former = this.#held;
     this.#held = held;
     former?.onGone?.();
+  }
+
+  /** What another bridge needs to go on with it. */
+  get state(): SessionState {
+    const { hasConnected, batch, lastAck, lastConnectId, isRestarting, isBehind, dropped, conflated } = this;
+    const waiting = { unacknowledged: this.#unacknowledged, queue: this.#queue };
+    const counters = { batch, lastAck, lastConnectId, restarts: this.#restarts, isRestarting };
+    return { hasConnected, ...counters, isBehind, dropped, conflated, ...waiting };
+  }
+
+  /** Goes on where a session of the same clientId was at another bridge; for one that has just begun here. */
+  resume(state: SessionState): void {
+    this.hasConnected = state.hasConnected;
+    this.batch = state.batch;
+    this.lastAck = state.lastAck;
+    this.lastConnectId = state.lastConnectId;
+    this.#restarts = state.restarts;
+    this.isRestarting = state.isRestarting;
+    this.isBehind = state.isBehind;
+    this.dropped = state.dropped;
+    this.conflated = state.conflated;
+    this.#unacknowledged = [...state.unacknowledged];
+    this.requeue([...state.queue]);
   }
 
   /** What waits, oldest first. */

@@ -16,6 +16,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Downlink } from "./downlink.ts";
 import { Session } from "./session.ts";
+import type { SessionState, SessionTraits } from "./session.ts";
 
 /** Why a session ended; it goes to the log. */
 export type EndReason = "disconnected" | "expired" | "fell behind" | "moved";
@@ -76,28 +77,39 @@ export class Sessions {
 
   /** Begins a session. @throws BayeuxError `unavailable` or `tooMany` when there are as many as allowed */
   create(route: number, name: string | null, isAck: boolean, context: RequestContext): Session {
-    const { now, maxSessionsPerBrowser, maxMessagesPerSecond, maxMessageBurst } = this.#options;
-    const ofBrowser = this.#perBrowser.get(context.browser) ?? 0;
-    if (ofBrowser >= maxSessionsPerBrowser) {
-      throw new BayeuxError("tooMany", ["sessions per browser", String(maxSessionsPerBrowser)]);
-    }
-    if (this.#byId.size >= this.#options.maxSessions) {
-      throw new BayeuxError(
-        "unavailable",
-        ["sessions", String(this.#options.maxSessions)],
-        "This server has as many sessions as it may",
-      );
-    }
+    this.#checkRoom(context);
     const random = this.#options.randomBytes(32);
     const publicId = Buffer.from(random.subarray(26)).toString("hex");
-    const clientId = makeClientId(route, random);
-    const allowance = new Allowance(maxMessagesPerSecond, maxMessageBurst, now());
-    const session = new Session({ clientId, publicId, name, isAck, context, allowance });
-    if (context.browser !== "") this.#perBrowser.set(context.browser, ofBrowser + 1);
-    this.#byId.set(session.clientId, session);
-    this.touch(session);
+    const session = this.#begin({ clientId: makeClientId(route, random), publicId, name, isAck, context });
     this.#options.log.info({ session: session.label, route, name, ack: isAck }, "session started");
     return session;
+  }
+
+  /**
+   * Goes on with a session that another bridge had. What it is subscribed to is for whoever adopts it.
+   *
+   * @throws BayeuxError `unavailable` or `tooMany` when there are as many as allowed; `forbidden` where it is here already,
+   *   since ours has been heard of later
+   */
+  adopt(traits: Omit<SessionTraits, "allowance">, state: SessionState): Session {
+    if (this.#byId.has(traits.clientId))
+      throw new BayeuxError("forbidden", ["session"], "This session is here already");
+    this.#checkRoom(traits.context);
+    const session = this.#begin(traits);
+    session.resume(state);
+    const { label, name, isAck, queue } = session;
+    this.#options.log.info({ session: label, name, ack: isAck, queued: queue.length }, "session taken over");
+    return session;
+  }
+
+  /** Whether there is one of this clientId, whoever asks. */
+  has(clientId: string): boolean {
+    return this.#byId.has(clientId);
+  }
+
+  /** All that live. */
+  all(): Iterable<Session> {
+    return this.#byId.values();
   }
 
   /** The session was heard of: the time of its silence starts anew. A held connect has a deadline of its own. */
@@ -178,6 +190,33 @@ export class Sessions {
     const { downlink, connection } = held;
     downlink.unbind(connection);
     downlink.send({ type: "answer", connection, isFinal: true, payload: Buffer.from(reply) });
+  }
+
+  #checkRoom({ browser }: RequestContext): void {
+    const { maxSessions, maxSessionsPerBrowser } = this.#options;
+    if ((this.#perBrowser.get(browser) ?? 0) >= maxSessionsPerBrowser) {
+      throw new BayeuxError("tooMany", ["sessions per browser", String(maxSessionsPerBrowser)]);
+    }
+    if (this.#byId.size >= maxSessions) {
+      throw new BayeuxError(
+        "unavailable",
+        ["sessions", String(maxSessions)],
+        "This server has as many sessions as it may",
+      );
+    }
+  }
+
+  #begin(traits: Omit<SessionTraits, "allowance">): Session {
+    const { now, maxMessagesPerSecond, maxMessageBurst } = this.#options;
+    const { browser } = traits.context;
+    const session = new Session({
+      ...traits,
+      allowance: new Allowance(maxMessagesPerSecond, maxMessageBurst, now()),
+    });
+    if (browser !== "") this.#perBrowser.set(browser, (this.#perBrowser.get(browser) ?? 0) + 1);
+    this.#byId.set(session.clientId, session);
+    this.touch(session);
+    return session;
   }
 
   #forgetOfBrowser(browser: string): void {
