@@ -1,5 +1,6 @@
 import { routeOf } from "../bayeux/index.ts";
-import { type ClaimContent, type FaultCounter, type Link, type LinkConfig, surrenderPayload } from "../link/index.ts";
+import { type ClaimContent, type FaultCounter, type Link, surrenderPayload } from "../link/index.ts";
+import type { SurrenderContent, SurrenderedChannel, SurrenderedTicket } from "../link/index.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** Who has taken over a route, and by which table. */
@@ -20,7 +21,6 @@ export interface ClaimsOptions {
 }
 
 /** So many tickets and channels in one frame; each may be long. */
-const PART = 200;
 const PART_BYTES = 1_048_576;
 
 /**
@@ -55,14 +55,15 @@ export class Claims {
     if (taken.size < routes.length) faults.count("claims.late", "routes claimed that have another owner", { node });
     for (const route of taken) this.#fences.set(route, { epoch, node, instance });
     drop(instance, (clientId) => taken.has(routeOf(clientId) ?? 0));
-    const found = tickets.of(taken);
-    const parts = [...cut(found.channels, "channels"), ...cut(found.tickets, "tickets")];
-    for (const part of parts) this.#send(link, { epoch, tickets: [], channels: [], isLast: false, ...part });
-    this.#send(link, { epoch, tickets: [], channels: [], isLast: true });
-  }
-
-  #send(link: Link, content: Parameters<typeof surrenderPayload>[0]): void {
-    link.send({ type: "surrender", payload: surrenderPayload(content) });
+    const { channels, tickets: found } = tickets.of(taken);
+    const send = (content: Partial<SurrenderContent>): void => {
+      const payload = surrenderPayload({ epoch, tickets: [], channels: [], isLast: false, ...content });
+      link.send({ type: "surrender", payload });
+    };
+    // What the numbers mean comes before them.
+    for (const part of cut(channels, bytesOfChannel)) send({ channels: part });
+    for (const part of cut(found, bytesOfTicket)) send({ tickets: part });
+    send({ isLast: true });
   }
 
   #mayTake(route: number, epoch: number, node: number): boolean {
@@ -72,3 +73,22 @@ export class Claims {
     return table.epoch <= epoch || table.owners[route - 1] === node;
   }
 }
+
+/** Parts that fit into a frame each. */
+function* cut<T>(all: readonly T[], bytesOf: (one: T) => number): Generator<T[]> {
+  let part: T[] = [];
+  let bytes = 0;
+  for (const one of all) {
+    part.push(one);
+    bytes += bytesOf(one);
+    if (bytes < PART_BYTES) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+const bytesOfTicket = ({ ticket }: SurrenderedTicket): number => 200 + ticket.length;
+const bytesOfChannel = ({ channel, ids }: SurrenderedChannel): number =>
+  ids.reduce((sum, id) => sum + id.length + 20, channel.length + 100);

@@ -153,7 +153,19 @@ export class Tickets {
     const after = isSame ? Math.max(known.after, note.after) : note.after;
     const bytes = OWN_BYTES + 2 * text.length;
     const untilMs = this.#options.now() + keepMs;
-    this.#tickets.set(clientId, { clientId, route, instance, version, text, keepMs, bytes, batch, before, after, untilMs });
+    this.#tickets.set(clientId, {
+      clientId,
+      route,
+      instance,
+      version,
+      text,
+      keepMs,
+      bytes,
+      batch,
+      before,
+      after,
+      untilMs,
+    });
     this.#bytes += bytes;
     if (this.#bytes > this.#options.maxBytes) this.#makeRoom();
   }

@@ -5,7 +5,7 @@ import type { Timed } from "../deadlines.ts";
 import type { Downstream, DownstreamFrame } from "../downstream.ts";
 import { refuse } from "../http/refusal.ts";
 import type { Numbers } from "../numbers.ts";
-import { type Failure, failures, joinMessages, replyError } from "../replies.ts";
+import { type Failure, failures, joinMessages, replyError, resumptions } from "../replies.ts";
 import type { Waiter } from "../takeovers.ts";
 import type { Tier } from "../tier.ts";
 import type { LongLived } from "./connection-set.ts";
@@ -15,6 +15,7 @@ import { type StreamOwner, StreamTransport } from "./stream-transport.ts";
 /** The connect that a stream begins with. */
 export interface FirstConnect {
   readonly route: number;
+  readonly clientId: string;
   /** What is answered by the stream's last array; empty where the dispatcher makes the connects. */
   readonly requests: readonly Request[];
   /** A JSON array with the connect. */
@@ -77,6 +78,10 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     return this.#connect.route;
   }
 
+  get clientId(): string {
+    return this.#connect.clientId;
+  }
+
   get bytes(): number {
     return this.#connect.payload.length;
   }
@@ -118,7 +123,17 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
 
   onDown(): void {
     this.#numbers = null;
-    if (!this.#isEnded) this.#fail("lost");
+    if (this.#isEnded) return;
+    const isKept = !this.#isEnding && this.#tier.bridges.tickets.has(this.clientId);
+    if (!isKept) return this.#fail("lost");
+    // Another bridge can go on with the session, and no harm is done where a connect reaches both.
+    if (this.#held && !this.#isOurs) {
+      this.#last = resumptions(this.#connect.requests);
+      return this.#finish();
+    }
+    this.#settle();
+    this.#held = null;
+    this.#wait("lost");
   }
 
   onDeadline(): void {
