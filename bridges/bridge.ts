@@ -24,6 +24,8 @@ import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 import type { Sessions } from "./session/sessions.ts";
+import { Takeover } from "./tickets/takeover.ts";
+import type { Tickets } from "./tickets/tickets.ts";
 
 /** What a bridge is started with. */
 export interface BridgeOptions {
@@ -50,6 +52,7 @@ export interface BridgeOptions {
 }
 
 const DRAIN_POLL_MS = 50;
+const NOTHING: ReadonlySet<number> = new Set();
 
 /** One bridge: dispatchers connect to it, sessions live in it, and a network carries their messages. */
 export class Bridge implements LinkOwner, AsyncDisposable {
@@ -68,6 +71,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #identities: Identities;
   readonly #requests: Requests;
   readonly #readiness: Readiness;
+  readonly #tickets: Tickets;
+  readonly #takeover: Takeover;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
   #cluster: ClusterSource | null = null;
@@ -92,6 +97,16 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#inboxes = parts.inboxes;
     this.#presence = parts.presence;
     this.#requests = parts.requests;
+    this.#tickets = parts.tickets;
+    this.#tickets.isOn = this.#mayMove;
+    this.#takeover = new Takeover({
+      ...parts,
+      downlinks: () => this.#downlinks.values(),
+      owns: (route) => this.#ownership.owns(route),
+      handoverMs: options.config.handoverMs,
+      now: options.now,
+      log: this.#log,
+    });
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
@@ -169,6 +184,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#isDisposed = true;
     this.#hasLeft = true;
     await this.#cluster?.[Symbol.asyncDispose]();
+    this.#takeover.stop();
     this.#calls.stop();
     this.#presence.stop();
     this.#streams.stop();
@@ -184,12 +200,10 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   onUp(link: Link): void {
     this.#linkCount += 1;
-    this.#downlinks.set(
-      link,
-      new Downlink<Session>(link, this.#linkCount, (downlink) => {
-        this.#broadcast.refreshAll(downlink);
-      }),
-    );
+    const onBlocked = (full: Downlink<Session>) => this.#broadcast.refreshAll(full);
+    const downlink = new Downlink<Session>(link, this.#linkCount, onBlocked, this.#tickets.notesFor);
+    this.#downlinks.set(link, downlink);
+    this.#takeover.up(downlink);
     this.#log.info({ dispatcher: link.peer.name, instance: link.peer.instance }, "dispatcher connected");
   }
 
@@ -198,8 +212,12 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (!downlink) return;
     switch (frame.type) {
       case "request":
-        if (!this.#ownership.owns(frame.route)) link.send({ type: "refused", connection: frame.connection });
+        if (!this.#ownership.owns(frame.route) || !this.#takeover.isReady(frame.route, downlink))
+          link.send({ type: "refused", connection: frame.connection });
         else this.#requests.serve(downlink, frame);
+        return;
+      case "surrender":
+        if (!this.#takeover.take(downlink, frame.payload)) link.close("an answer to a claim that makes no sense");
         return;
       case "closed":
         return this.#onClosed(downlink, frame.connection);
@@ -223,6 +241,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     const downlink = this.#downlinks.get(link);
     if (!downlink) return;
     this.#downlinks.delete(link);
+    this.#takeover.down(downlink);
     const sessions = this.#sessions.detachAll(downlink);
     for (const session of sessions) this.#broadcast.refresh(session);
     this.#log[isOrderly ? "info" : "warn"](
@@ -244,8 +263,11 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   #follow(cluster: ClusterSource): void {
     this.#cluster = cluster;
     cluster.start((table) => {
+      const before = this.#ownership.routes;
       const isSame = this.#ownership.follow(table);
-      if (this.#mayMove) this.#endMoved(isSame, table.epoch);
+      if (!this.#mayMove) return;
+      this.#endMoved(isSame, table.epoch);
+      this.#takeover.follow(table, isSame ? before : NOTHING);
     });
   }
 

@@ -30,6 +30,7 @@ export class Broadcast {
 
   send(audience: Audience, entry: LogEntry): void {
     for (const [downlink, recipients] of audience.direct) {
+      downlink.notes?.said(entry);
       downlink.send({ type: "deliver", seq: entry.seq, recipients, payload: entry.bytes });
     }
     for (const session of audience.queued) this.queue(session, entry);

@@ -61,6 +61,11 @@ export const bridgeSchema = z.strictObject({
     .describe(
       "with `identity: puppet`, how long a browser's own user stays on the network after its last session, in milliseconds",
     ),
+  handoverMs: milliseconds
+    .default(2_000)
+    .describe(
+      "with HaloD, how long routes that come from another bridge wait for their sessions to come, in milliseconds",
+    ),
   coalesceMs: z
     .number()
     .int()

@@ -32,6 +32,8 @@ import type { Session } from "./session/session.ts";
 import { Sessions } from "./session/sessions.ts";
 import { SlowReaders } from "./session/slow-readers.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Recovery } from "./tickets/recovery.ts";
+import { Tickets } from "./tickets/tickets.ts";
 
 /** What the parts of a bridge are made with. */
 export interface PartsOptions {
@@ -63,6 +65,8 @@ export interface Parts {
   readonly adoption: Adoption;
   /** Channels that are to be joined for sessions which come from elsewhere. */
   readonly hold: () => Holding;
+  readonly tickets: Tickets;
+  readonly recovery: Recovery;
 }
 
 /** Dispatchers hold browsers to the limits that are configured; these guard against a dispatcher gone wrong. */
@@ -72,6 +76,7 @@ const MAX_BATCH_BYTES = 1_048_576;
 /** Makes the parts of a bridge, and lets those know each other that have to. */
 export function makeParts({ config, networks, mapping, faults, log, now, randomBytes }: PartsOptions): Parts {
   const messages = new Log({ maxMessages: config.logMessages, maxBytes: config.logBytes });
+  const tickets = new Tickets({ messages, now, keepMs: config.connectTimeoutMs + config.sessionTimeoutMs });
   const batches = {
     maxBatchBytes: MAX_BATCH_BYTES,
     // An unacknowledged batch takes at most half of what may wait, so that there is always something to relieve.
@@ -96,6 +101,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     log,
     delivery,
     onEnd: (session) => {
+      tickets.ended(session);
       subscriptions.removeAll(session);
       identities.ended(session);
       calls.endAll(session);
@@ -179,6 +185,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     broadcast,
     now,
   });
+  const replays = new Replays({ ...config, messages, archive, lateCopies, limits: config, now });
   const subscriptions = new Subscriptions({
     channels,
     mapping,
@@ -186,12 +193,15 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     identities,
     privates,
     presence,
-    replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
+    replays,
     maxSubscriptions: config.maxSubscriptions,
     joinTimeoutMs: config.joinTimeoutMs,
     now,
     queue: (session, entry) => {
       broadcast.queue(session, entry);
+    },
+    onChanged: (session, name) => {
+      tickets.changed(session, name);
     },
   });
   const told = { calls, channels, streams, presence, log };
@@ -220,8 +230,10 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  const adoption = new Adoption({ channels, sessions, subscriptions, messages, lateCopies, broadcast, now });
+  const arriving = { channels, sessions, subscriptions, messages, lateCopies, broadcast, now };
+  const adoption = new Adoption(arriving);
+  const recovery = new Recovery({ ...arriving, replays, tickets, log });
   const hold = () => new Holding({ channels, discovery, messages, now });
   const parts = { calls, sessions, channels, discovery, identities, streams, delivery, broadcast, inboxes };
-  return { ...parts, presence, requests, subscriptions, messages, adoption, hold };
+  return { ...parts, presence, requests, subscriptions, messages, adoption, hold, tickets, recovery };
 }

@@ -75,7 +75,8 @@ export class Numbers {
   /** Messages up to this one go to these numbers. On the hot path, so it only notes it. */
   wrote(numbers: Uint32Array, seq: number): void {
     if (!this.#witness) return;
-    for (const number of numbers) this.#written[number] = seq;
+    const written = this.#written;
+    for (const number of numbers) if (seq > (written[number] ?? 0)) written[number] = seq;
   }
 
   request(number: number, { route, isSocket, mayHold, context, payload }: Outgoing): void {

@@ -66,7 +66,10 @@ export class Tickets {
 
   /** A bridge gives tickets, and takes back those of sessions that have ended. */
   take(instance: string, { kept, ended }: TicketsContent, maySpeak: MaySpeak): void {
-    for (const clientId of ended) if (this.#tickets.get(clientId)?.instance === instance) this.#forget(clientId);
+    for (const clientId of ended) {
+      const ticket = this.#tickets.get(clientId);
+      if (ticket?.instance === instance && maySpeak(instance, ticket.route)) this.#forget(clientId);
+    }
     for (const note of kept) {
       const route = routeOf(note.clientId);
       if (route !== null && maySpeak(instance, route)) this.#keep(instance, route, note);

@@ -11,6 +11,8 @@ export interface LogEntry {
   readonly timeMs: number;
   /** The Bayeux message as UTF-8 JSON. */
   readonly bytes: Buffer;
+  /** It has its place in the log: what has a greater number there came after it. */
+  readonly isLive?: boolean;
 }
 
 /** Bounds of the log. Entries that sessions still wait for live on in their queues, which have bounds of their own. */
@@ -76,7 +78,7 @@ export class Log {
 
   /** Numbers a message and keeps it. @param timeMs see `LogEntry` */
   append(channel: string, id: string, text: string, timeMs: number): LogEntry {
-    const entry = this.entry(channel, id, text, timeMs);
+    const entry = { ...this.entry(channel, id, text, timeMs), isLive: true };
     this.begin(channel, timeMs);
     this.#entries.push(entry);
     this.#appended += 1;

@@ -1,4 +1,5 @@
-import type { BridgeFrame, Frame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
+import type { BridgeFrame, Frame, NoteFrame, Link, LinkOwner, Peer, RequestContext } from "../../../link/index.ts";
+import { readClaim, type SurrenderContent, surrenderPayload } from "../../../link/index.ts";
 import type { HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
 import type { NetworkError, NetworkInbox, Publication, Puppets } from "../../../bridges/index.ts";
 import { FakeArchive } from "./fake-archive.ts";
@@ -6,7 +7,15 @@ import { FakeArchive } from "./fake-archive.ts";
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
 
-const BRIDGE_FRAMES: ReadonlySet<string> = new Set(["answer", "refused", "hold", "deliver", "release", "freed"]);
+const NOTES: ReadonlySet<string> = new Set(["tickets", "said", "reached", "claim"]);
+const BRIDGE_FRAMES: ReadonlySet<string> = new Set([
+  ...["answer", "refused", "hold", "deliver", "release", "freed"],
+  ...NOTES,
+]);
+
+function isNote(frame: BridgeFrame): frame is NoteFrame {
+  return NOTES.has(frame.type);
+}
 
 function isBridgeFrame(frame: Frame): frame is BridgeFrame {
   return BRIDGE_FRAMES.has(frame.type);
@@ -74,6 +83,11 @@ export class FakeDispatcher {
   readonly faults: string[] = [];
   /** What requests carry from now on; those over sockets carry it as if their upgrade had. */
   context: RequestContext = NO_CONTEXT;
+  /** Told of what is nobody's message. Knows of no session where a bridge asks for some. */
+  onNote: (frame: NoteFrame) => void = ({ type, payload }) => {
+    const claim = type === "claim" ? readClaim(payload) : null;
+    if (claim) this.surrender({ epoch: claim.epoch, tickets: [], channels: [], isLast: true });
+  };
   /** The route of requests from now on. */
   route = 1;
   readonly #owner: LinkOwner;
@@ -114,6 +128,10 @@ export class FakeDispatcher {
     this.#owner.onFrame(this.link, { type: "resume", connection: downstream.number });
   }
 
+  surrender(content: SurrenderContent): void {
+    this.#owner.onFrame(this.link, { type: "surrender", payload: surrenderPayload(content) });
+  }
+
   /** @throws Error that lists what broke the link's rules */
   assertObeyed(): void {
     if (this.faults.length > 0) throw new Error(`the bridge broke the link's rules: ${this.faults.join("; ")}`);
@@ -146,6 +164,7 @@ export class FakeDispatcher {
   }
 
   #onFrame(frame: BridgeFrame): void {
+    if (isNote(frame)) return this.onNote(frame);
     if (frame.type === "deliver" || frame.type === "release") {
       for (const number of frame.recipients) this.#onMessages(number, frame);
       return;
