@@ -11,21 +11,22 @@ import type { BridgeConfig } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Streams } from "./history/streams.ts";
 import type { Identities } from "./identity/identities.ts";
-import { haloClientOf } from "./halo-client.ts";
+import { bridgeLinkOf, haloClientOf } from "./halo-client.ts";
 import type { Inbox } from "./inbox.ts";
+import { Moves } from "./moves/moves.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
 import { Ownership } from "./ownership.ts";
 import { makeParts } from "./parts.ts";
 import type { Presence } from "./presence/presence.ts";
 import { Readiness } from "./readiness.ts";
-import type { Requests } from "./requests.ts";
 import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 import type { Sessions } from "./session/sessions.ts";
 import { Takeover } from "./tickets/takeover.ts";
 import type { Tickets } from "./tickets/tickets.ts";
+import { Traffic } from "./traffic.ts";
 
 /** What a bridge is started with. */
 export interface BridgeOptions {
@@ -52,7 +53,6 @@ export interface BridgeOptions {
 }
 
 const DRAIN_POLL_MS = 50;
-const NOTHING: ReadonlySet<number> = new Set();
 
 /** One bridge: dispatchers connect to it, sessions live in it, and a network carries their messages. */
 export class Bridge implements LinkOwner, AsyncDisposable {
@@ -69,10 +69,11 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #streams: Streams;
   readonly #discovery: Discovery;
   readonly #identities: Identities;
-  readonly #requests: Requests;
   readonly #readiness: Readiness;
+  readonly #moves: Moves;
   readonly #tickets: Tickets;
   readonly #takeover: Takeover;
+  readonly #traffic: Traffic;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
   #cluster: ClusterSource | null = null;
@@ -96,17 +97,22 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#broadcast = parts.broadcast;
     this.#inboxes = parts.inboxes;
     this.#presence = parts.presence;
-    this.#requests = parts.requests;
+    this.#moves = new Moves({
+      ...{ ...options.config, ...options, ...parts, log: this.#log },
+      link: bridgeLinkOf({ ...options, log: this.#log }),
+      onArrived: () => this.#traffic.look(),
+      onOver: () => this.#endMoved(),
+    });
     this.#tickets = parts.tickets;
     this.#tickets.isOn = this.#mayMove;
     this.#takeover = new Takeover({
-      ...parts,
+      ...{ ...options.config, ...options, ...parts, log: this.#log },
       downlinks: () => this.#downlinks.values(),
       owns: (route) => this.#ownership.owns(route),
-      handoverMs: options.config.handoverMs,
-      now: options.now,
-      log: this.#log,
+      onArrived: () => this.#traffic.look(),
     });
+    const arriving = { moves: this.#moves, takeover: this.#takeover };
+    this.#traffic = new Traffic({ ...options.config, ...parts, ...arriving, ownership: this.#ownership });
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
@@ -184,7 +190,9 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#isDisposed = true;
     this.#hasLeft = true;
     await this.#cluster?.[Symbol.asyncDispose]();
+    await this.#moves[Symbol.asyncDispose]();
     this.#takeover.stop();
+    this.#traffic[Symbol.dispose]();
     this.#calls.stop();
     this.#presence.stop();
     this.#streams.stop();
@@ -199,6 +207,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   }
 
   onUp(link: Link): void {
+    if (link.peer.role === "bridge") return this.#moves.departures.onUp(link);
     this.#linkCount += 1;
     const onBlocked = (full: Downlink<Session>) => this.#broadcast.refreshAll(full);
     const downlink = new Downlink<Session>(link, this.#linkCount, onBlocked, this.#tickets.notesFor);
@@ -209,38 +218,23 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   onFrame(link: Link, frame: Frame): void {
     const downlink = this.#downlinks.get(link);
-    if (!downlink) return;
-    switch (frame.type) {
-      case "request":
-        if (!this.#ownership.owns(frame.route) || !this.#takeover.isReady(frame.route, downlink))
-          link.send({ type: "refused", connection: frame.connection });
-        else this.#requests.serve(downlink, frame);
-        return;
-      case "surrender":
-        if (!this.#takeover.take(downlink, frame.payload)) link.close("an answer to a claim that makes no sense");
-        return;
-      case "closed":
-        return this.#onClosed(downlink, frame.connection);
-      case "pause":
-      case "resume":
-        return this.#onFlow(downlink, frame.connection, frame.type === "pause");
-      default:
-        // The codec lets only a dispatcher's frames through to a bridge.
-        throw new TypeError(`a bridge got a frame of type ${frame.type}`);
-    }
+    if (!downlink) return this.#moves.departures.onFrame(link, frame);
+    this.#traffic.onFrame(downlink, frame);
   }
 
   onDrain(link: Link): void {
     const downlink = this.#downlinks.get(link);
-    if (!downlink?.isBlocked) return;
+    if (!downlink) return this.#moves.departures.onDrain(link);
+    if (!downlink.isBlocked) return;
     downlink.isBlocked = false;
     for (const session of downlink.sessions) this.#broadcast.catchUp(session);
   }
 
   onDown(link: Link, reason: string, isOrderly: boolean): void {
     const downlink = this.#downlinks.get(link);
-    if (!downlink) return;
+    if (!downlink) return this.#moves.departures.onDown(link);
     this.#downlinks.delete(link);
+    this.#traffic.down(downlink);
     this.#takeover.down(downlink);
     const sessions = this.#sessions.detachAll(downlink);
     for (const session of sessions) this.#broadcast.refresh(session);
@@ -262,42 +256,36 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   #follow(cluster: ClusterSource): void {
     this.#cluster = cluster;
-    cluster.start((table) => {
-      const before = this.#ownership.routes;
-      const isSame = this.#ownership.follow(table);
-      if (!this.#mayMove) return;
-      this.#endMoved(isSame, table.epoch);
-      this.#takeover.follow(table, isSame ? before : NOTHING);
-    });
+    cluster.start(
+      (table) => {
+        // One that leaves is in no table any more, and hands over what it has.
+        const before = this.#ownership.routes;
+        const isSame = this.#ownership.follow(table) || this.#hasLeft;
+        if (!this.#mayMove) return;
+        this.#moves.follow(table, isSame);
+        this.#endMoved(isSame);
+        // What comes from a bridge that lives is not to be claimed.
+        this.#takeover.follow(table, (route) => (isSame && before.has(route)) || this.#moves.isComing(route));
+        this.#log.info({ epoch: table.epoch, routes: this.#ownership.size }, "routes known");
+        this.#traffic.look();
+      },
+      (plan, prepared) => this.#moves.plan(plan, prepared),
+    );
   }
 
   async #leave(): Promise<void> {
     this.#hasLeft = true;
-    if (this.#cluster instanceof HaloClient) await this.#cluster.leave();
+    if (this.#cluster instanceof HaloClient && (await this.#cluster.leave())) await this.#moves.departures.done();
     await this.#cluster?.[Symbol.asyncDispose]();
     this.#ownership.giveUp();
     this.#endMoved(false);
   }
 
-  /** Sessions on routes that were not ours all the time have to begin anew. */
-  #endMoved(isSame: boolean, epoch?: number): void {
-    const sessions = this.#sessions.endMoved((route) => isSame && this.#ownership.owns(route));
-    this.#log.info({ epoch, routes: this.#ownership.size, sessions }, "routes known; sessions on others end");
-  }
-
-  #onClosed(downlink: Downlink<Session>, connection: number): void {
-    const session = downlink.sessionAt(connection);
-    downlink.close(connection);
-    if (!session) return;
-    this.#sessions.detach(session, downlink, connection);
-    this.#broadcast.refresh(session);
-  }
-
-  #onFlow(downlink: Downlink<Session>, connection: number, isPaused: boolean): void {
-    const session = downlink.sessionAt(connection);
-    if (!session) return;
-    session.isPaused = isPaused;
-    if (isPaused) this.#broadcast.refresh(session);
-    else this.#broadcast.catchUp(session);
+  /** Sessions on routes that were not ours all the time, and that nobody takes over, have to begin anew. */
+  #endMoved(isSame = true): void {
+    const { departures } = this.#moves;
+    const stays = (route: number) => isSame && (this.#ownership.owns(route) || departures.has(route));
+    const sessions = this.#sessions.endMoved(stays);
+    if (sessions > 0) this.#log.info({ sessions }, "sessions on routes that moved end");
   }
 }

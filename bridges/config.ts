@@ -41,6 +41,14 @@ export const bridgeSchema = z.strictObject({
     ),
   connectTimeoutMs: milliseconds.default(30_000).describe("how long a connect is held, in milliseconds"),
   sessionTimeoutMs: milliseconds.default(60_000).describe("silence before a session is dropped, in milliseconds"),
+  handoverMs: milliseconds
+    .default(2_000)
+    .describe(
+      "with HaloD, how long the sessions of a route that moves may take from one bridge to the next, in milliseconds",
+    ),
+  maxHandoverBytes: count
+    .default(16_777_216)
+    .describe("with HaloD, bytes of requests that wait for sessions which are on their way to this process"),
   joinTimeoutMs: milliseconds
     .default(8_000)
     .describe("how long a subscribe waits for its network channel, in milliseconds"),
@@ -60,11 +68,6 @@ export const bridgeSchema = z.strictObject({
     .default(30_000)
     .describe(
       "with `identity: puppet`, how long a browser's own user stays on the network after its last session, in milliseconds",
-    ),
-  handoverMs: milliseconds
-    .default(2_000)
-    .describe(
-      "with HaloD, how long routes that come from another bridge wait for their sessions to come, in milliseconds",
     ),
   coalesceMs: z
     .number()

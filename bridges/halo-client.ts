@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { HaloClient, type HaloClientOptions } from "../halod/index.ts";
-import { joinAddress } from "../link/index.ts";
+import { joinAddress, type LinkClientOptions } from "../link/index.ts";
 import type { BridgeConfig } from "./config.ts";
 
 /** What of a bridge's options registering needs. */
@@ -26,4 +26,18 @@ export function haloClientOf({ config, name, instance, ...shared }: RegisteringO
 /** Where dispatchers reach a bridge, as host:port. */
 export function addressFor({ advertise, host }: BridgeConfig, port: number): string {
   return advertise === "" ? joinAddress(EVERY_ADDRESS.has(host) ? hostname() : host, port) : advertise;
+}
+
+/** What a bridge's links to other bridges are made with. */
+export function bridgeLinkOf({
+  config,
+  name,
+  instance,
+  routes,
+  link,
+  ...shared
+}: RegisteringOptions): Omit<LinkClientOptions, "host" | "port" | "owner" | "expectedNode"> {
+  const { secret, log, faults, randomBytes } = shared;
+  const peer = { role: "bridge", name, instance, routes, node: config.node, nodes: routes } as const;
+  return { peer, secret, log, faults, randomBytes, random: Math.random, config: link };
 }

@@ -61,6 +61,7 @@ export interface Parts {
   readonly presence: Presence;
   readonly requests: Requests;
   readonly subscriptions: Subscriptions;
+  readonly publishes: Publishes;
   readonly messages: Log;
   readonly adoption: Adoption;
   /** Channels that are to be joined for sessions which come from elsewhere. */
@@ -100,11 +101,12 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     randomBytes,
     log,
     delivery,
-    onEnd: (session) => {
-      tickets.ended(session);
+    onEnd: (session, reason) => {
+      tickets.ended(session, reason);
       subscriptions.removeAll(session);
       identities.ended(session);
-      calls.endAll(session);
+      // What it has asked an app is still answered.
+      if (reason !== "handed over") calls.endAll(session);
     },
   });
   const slowReaders = new SlowReaders({
@@ -217,12 +219,13 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     ...batches,
     onDirectChange,
   });
+  const publishes = new Publishes({ ...config, mapping, channels, calls, identities, privates });
   const requests = new Requests({
     sessions,
     handshakes: new Handshakes({ ...config, sessions, connects, connectionTypes: CONNECTION_TYPES, now, faults }),
     connects,
     subscriptions,
-    publishes: new Publishes({ ...config, mapping, channels, calls, identities, privates }),
+    publishes,
     resends: new Resends({ ...config, now, faults }),
     limits: LIMITS,
     maxMessagesPerSecond: config.maxMessagesPerSecond,
@@ -235,5 +238,5 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
   const recovery = new Recovery({ ...arriving, replays, tickets, log });
   const hold = () => new Holding({ channels, discovery, messages, now });
   const parts = { calls, sessions, channels, discovery, identities, streams, delivery, broadcast, inboxes };
-  return { ...parts, presence, requests, subscriptions, messages, adoption, hold, tickets, recovery };
+  return { ...parts, presence, requests, subscriptions, publishes, messages, adoption, hold, tickets, recovery };
 }

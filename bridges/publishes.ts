@@ -58,6 +58,11 @@ export class Publishes {
     return successReply(request);
   }
 
+  /** Whether something that the session has published is not answered yet. */
+  isPending(session: Session): boolean {
+    return this.#pending.has(session);
+  }
+
   /** Resolves when everything that the session has published is answered. */
   async settled(session: Session): Promise<void> {
     await Promise.allSettled(this.#pending.get(session) ?? []);

@@ -42,8 +42,8 @@ export interface HaloClientOptions {
   readonly random: () => number;
 }
 
-/** How long HaloD may take to tell everybody that a bridge goes. */
-const LEAVE_TIMEOUT_MS = 2_000;
+/** How long HaloD may take to tell everybody that a bridge goes: others have to prepare for its routes first. */
+const LEAVE_TIMEOUT_MS = 5_000;
 
 /** A member's side of HaloD: registers, again whenever the link was lost, and hands on every newer table. */
 export class HaloClient implements ClusterSource, LinkOwner {
@@ -51,6 +51,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   readonly #log: Logger;
   readonly #client: LinkClient;
   #onCluster: ((cluster: Cluster) => void) | null = null;
+  #onPlan: ((plan: Cluster, prepared: () => void) => void) | null = null;
   /** Of the last table that was handed on. */
   #epoch = 0;
   #isLeaving = false;
@@ -91,8 +92,9 @@ export class HaloClient implements ClusterSource, LinkOwner {
     return this.#refusal;
   }
 
-  start(onCluster: (cluster: Cluster) => void): void {
+  start(onCluster: (cluster: Cluster) => void, onPlan?: (plan: Cluster, prepared: () => void) => void): void {
     this.#onCluster = onCluster;
+    this.#onPlan = onPlan ?? null;
     this.#client.start();
   }
 
@@ -118,6 +120,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   /** For a bridge that has not left it means the same, when HaloD reads of it. Safe before `start`, and to call again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#onCluster = null;
+    this.#onPlan = null;
     this.#onLeft?.(false);
     await this.#client[Symbol.asyncDispose]();
   }
@@ -155,6 +158,9 @@ export class HaloClient implements ClusterSource, LinkOwner {
         this.#epoch = answer.cluster.epoch;
         this.#onCluster?.(answer.cluster);
         return;
+      case "plan":
+        this.#plan(link, answer.cluster);
+        return;
       case "left":
         this.#onLeft?.(true);
         return;
@@ -169,7 +175,19 @@ export class HaloClient implements ClusterSource, LinkOwner {
     }
   }
 
+  #plan(link: Link, plan: Cluster): void {
+    const { epoch } = plan;
+    const prepared = () => {
+      link.send({ type: "control", payload: controlPayload({ type: "prepared", epoch }) });
+    };
+    // Whoever does nothing with plans is ready for all of them.
+    if (this.#onPlan && epoch > this.#epoch) this.#onPlan(plan, prepared);
+    else prepared();
+  }
+
   #isFit(answer: ControlAnswer): boolean {
-    return answer.type !== "cluster" || answer.cluster.owners.length === this.#options.routes;
+    return (
+      (answer.type !== "cluster" && answer.type !== "plan") || answer.cluster.owners.length === this.#options.routes
+    );
   }
 }

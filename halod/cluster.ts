@@ -23,8 +23,12 @@ export interface Cluster {
 
 /** Where a process learns of the cluster: a fixed list, or HaloD. */
 export interface ClusterSource extends AsyncDisposable {
-  /** Calls back at once with what is known, and at each change; never twice with one epoch, never with an older one. */
-  start(onCluster: (cluster: Cluster) => void): void;
+  /**
+   * Calls back at once with what is known, and at each change; never twice with one epoch, never with an older one.
+   *
+   * @param onPlan gets tables that are to come, and says when it is ready for one; none may be planned, nor come
+   */
+  start(onCluster: (cluster: Cluster) => void, onPlan?: (plan: Cluster, prepared: () => void) => void): void;
 }
 
 /** A cluster that never changes: the configured list of bridges. */

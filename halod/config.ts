@@ -29,6 +29,9 @@ export const halodSchema = z.strictObject({
   graceMs: milliseconds
     .default(10_000)
     .describe("milliseconds for all bridges to come back after the first one has, when HaloD was restarted or cut off"),
+  prepareMs: milliseconds
+    .default(2_000)
+    .describe("milliseconds that bridges have to prepare for routes of bridges that live, before a table moves them"),
   maxBridges: whole.min(1).max(MAX_BRIDGES).default(1_024).describe("bridges that may register, spares included"),
   maxDispatchers: whole.min(1).default(1_024).describe("dispatchers that may register"),
 });

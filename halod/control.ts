@@ -24,6 +24,8 @@ const requestShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("register"), address: address.optional(), epoch }),
   /** A bridge goes: its routes go to others at once. Answered with `left` when everybody was told. */
   z.object({ type: z.literal("leave") }),
+  /** A bridge is ready for what the plan of this epoch would give it. */
+  z.object({ type: z.literal("prepared"), epoch }),
   /** Answered with `status`. */
   z.object({ type: z.literal("status") }),
 ]);
@@ -61,6 +63,8 @@ const statusShape = z.object({
 
 const answerShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("cluster"), cluster: clusterShape }),
+  /** The table that is to come; bridges answer with `prepared`. It may never come, or another in its place. */
+  z.object({ type: z.literal("plan"), cluster: clusterShape }),
   z.object({ type: z.literal("left") }),
   /** It may not register; `text` is for both operators. */
   z.object({ type: z.literal("refused"), text: z.string().max(2_000) }),
@@ -94,6 +98,11 @@ export function controlPayload(message: ControlRequest | ControlAnswer): Buffer 
 /** The payload that tells everybody of a cluster. */
 export function clusterPayload(cluster: Cluster): Buffer {
   return Buffer.from(JSON.stringify({ type: "cluster", cluster }));
+}
+
+/** The payload that tells a bridge of a cluster that is to come. */
+export function planPayload(cluster: Cluster): Buffer {
+  return Buffer.from(JSON.stringify({ type: "plan", cluster }));
 }
 
 /** Whether a table can carry what names a process. */

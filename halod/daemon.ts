@@ -10,6 +10,7 @@ import {
 import type { HalodConfig } from "./config.ts";
 import { controlPayload, isInstance, parseRequest, type ControlRequest } from "./control.ts";
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
+import { Planner } from "./planner.ts";
 import { Publisher } from "./publisher.ts";
 import { statusOf } from "./status.ts";
 import { MembershipStore } from "./store.ts";
@@ -39,6 +40,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #options: HaloDaemonOptions;
   readonly #log: Logger;
   readonly #publisher: Publisher;
+  readonly #planner: Planner;
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
   #membership: Membership;
@@ -51,7 +53,15 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#options = options;
     this.#log = options.log.child({ component: "halod" });
     this.#membership = membership;
-    this.#publisher = new Publisher({ store, log: this.#log, membership, links: () => this.#registered.values() });
+    this.#publisher = new Publisher({ store, log: this.#log, membership, links: () => this.#bridgesFirst() });
+    this.#planner = new Planner({
+      prepareMs: options.config.prepareMs,
+      now: options.now,
+      log: this.#log,
+      membership,
+      publisher: this.#publisher,
+      links: this.#registered,
+    });
   }
 
   /** @throws StoreError where the file cannot be carried on from; ListenError where the port cannot be opened */
@@ -90,6 +100,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
     if (this.#timer) clearTimeout(this.#timer);
+    this.#planner.stop();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#publisher[Symbol.asyncDispose]();
   }
@@ -122,6 +133,9 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       case "leave":
         this.#leave(link);
         return;
+      case "prepared":
+        this.#planner.prepared(link.peer.instance, request.epoch);
+        return;
       case "status": {
         const status = statusOf(this.#membership, this.#dispatchers);
         link.send({ type: "control", payload: controlPayload(status) });
@@ -153,9 +167,15 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     const { instance, node } = link.peer;
     this.#log.info({ node, instance }, "bridge leaves");
     this.#apply({ type: "leave", instance });
-    this.#publisher.whenTold(() => {
+    this.#planner.whenTold(() => {
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });
+  }
+
+  /** A bridge that knows the newest table serves what dispatchers send it by that. */
+  *#bridgesFirst(): Generator<Link> {
+    for (const link of this.#registered.values()) if (link.peer.role === "bridge") yield link;
+    for (const link of this.#registered.values()) if (link.peer.role !== "bridge") yield link;
   }
 
   #refuse(link: Link, text: string): void {
@@ -174,7 +194,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     if (clusterOf(membership) && !this.#membership.isFormed)
       this.#log.info({ active: membership.active.length }, "first table made");
     this.#membership = membership;
-    this.#publisher.publish(membership);
+    this.#planner.next(membership);
     this.#schedule();
     return refusal;
   }

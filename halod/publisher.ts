@@ -9,8 +9,9 @@ import type { MembershipStore } from "./store.ts";
 /** Until a file that could not be written is tried again. */
 const RETRY_MS = 1_000;
 /** A large cluster that changes all the time is told its tables at this rate; what changes meanwhile leaves together. */
-const BYTES_PER_MS = 100_000;
-const MAX_GAP_MS = 250;
+export const BYTES_PER_MS = 100_000;
+/** But at least so often. */
+export const MAX_GAP_MS = 250;
 
 export interface PublisherOptions {
   readonly store: Pick<MembershipStore, "write">;

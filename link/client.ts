@@ -19,7 +19,7 @@ const CONFIGURED: ReadonlySet<string> = new Set(["version", "secret", "role", "r
 export interface LinkClientOptions {
   readonly host: string;
   readonly port: number;
-  /** Who we are: a dispatcher, or one that registers with HaloD. */
+  /** Who we are: a dispatcher, or a bridge that registers with HaloD or speaks to another bridge. */
   readonly peer: Peer;
   readonly secret: string;
   readonly owner: LinkOwner;
@@ -108,7 +108,7 @@ export class LinkClient implements AsyncDisposable {
       },
     });
     const raw = connect({ host, port });
-    const from = serverRole === "halod" ? "control" : "bridge";
+    const from = serverRole === "halod" || peer.role === "bridge" ? "control" : "bridge";
     const socket = new FrameSocket({ socket: raw, from, highWaterBytes, maxQueuedBytes, owner: handshake });
     this.#handshake = handshake;
     this.#socket = socket;

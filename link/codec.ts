@@ -157,7 +157,7 @@ export function decode(
   const route = word >>> 16;
   const end = start + length;
   if ((kind === KIND.control || kind >= KIND.request) && vocabularyOf(kind) !== from) {
-    const where = from === "control" ? "on a link with HaloD nobody may" : `a ${from} may not`;
+    const where = from === "control" ? "here nobody may" : `a ${from} may not`;
     throw new LinkError("direction", `${where} send a frame of kind 0x${kind.toString(16)}`);
   }
   switch (kind) {

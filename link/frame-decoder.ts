@@ -16,7 +16,8 @@ const SMALL_PAYLOAD = 4_096;
 export class FrameDecoder {
   /** Limit for the length field; it may be changed between two frames, also during a callback. */
   maxFrameBytes: number;
-  readonly #from: Vocabulary;
+  /** Whose frames the peer may send; it may be changed likewise. */
+  from: Vocabulary;
   readonly #reader = new RecipientReader();
   readonly #lengthField = Buffer.alloc(LENGTH_FIELD);
   /** Bytes of the frame in progress that have come. */
@@ -28,9 +29,8 @@ export class FrameDecoder {
   #reused = Buffer.alloc(0);
   #failure: LinkError | null = null;
 
-  /** @param from whose frames the peer may send */
   constructor(from: Vocabulary, maxFrameBytes: number) {
-    this.#from = from;
+    this.from = from;
     this.maxFrameBytes = maxFrameBytes;
   }
 
@@ -121,7 +121,7 @@ export class FrameDecoder {
       }
     }
     try {
-      return decode(bytes, start, length, this.#from, this.#reader);
+      return decode(bytes, start, length, this.from, this.#reader);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
       this.#failure = error;

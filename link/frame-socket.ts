@@ -20,7 +20,7 @@ export interface FrameSocketOwner {
 
 export interface FrameSocketOptions {
   readonly socket: Socket;
-  /** Whose frames the peer may send. */
+  /** Whose frames the peer may send, until more is known of it. */
   readonly from: Vocabulary;
   readonly highWaterBytes: number;
   readonly maxQueuedBytes: number;
@@ -80,6 +80,11 @@ export class FrameSocket {
 
   get maxFrameBytes(): number {
     return this.#decoder.maxFrameBytes;
+  }
+
+  /** Whose frames the peer may send. */
+  set from(from: Vocabulary) {
+    this.#decoder.from = from;
   }
 
   /** @returns whether anything came since the last call */

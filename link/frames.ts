@@ -124,7 +124,7 @@ export interface NoteFrame {
   readonly payload: Buffer;
 }
 
-/** Between HaloD and those that have registered with it, both ways. */
+/** Between HaloD and those that have registered with it, and between bridges, both ways. */
 export interface ControlFrame {
   readonly type: "control";
   /** UTF-8 JSON; up to 1 MiB. */

@@ -39,7 +39,7 @@ export interface Hello {
 
 /** Who may connect to whom. */
 const CLIENTS: Readonly<Record<Role, readonly Role[]>> = {
-  bridge: ["dispatcher"],
+  bridge: ["dispatcher", "bridge"],
   halod: ["bridge", "dispatcher"],
   dispatcher: [],
 };

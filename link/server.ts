@@ -118,6 +118,7 @@ export class LinkServer implements AsyncDisposable {
     // A peer makes a new link when it has lost the old one, perhaps long before we notice.
     this.#links.get(peer.instance)?.closeNow(`a newer link of the same ${peer.role} replaces it`);
     socket.maxFrameBytes = maxFrameBytes;
+    if (peer.role === "bridge") socket.from = "control";
     const onEnded = (ended: SocketLink, error: LinkError): void => {
       this.#ended(ended, error, remote);
     };

@@ -9,7 +9,7 @@ export const MAX_HELLO_BYTES = 65_536;
 
 export type Role = Peer["role"];
 
-/** Whose frames a side may send: on a link with HaloD both sides send `control`, on all others nobody does. */
+/** Whose frames a side may send: on a link with HaloD, or of two bridges, both sides send `control`; on others nobody does. */
 export type Vocabulary = "dispatcher" | "bridge" | "control";
 
 /** The payload of a `control` frame may not be longer, whatever the limit for frames is. */
@@ -35,7 +35,7 @@ export interface GoodbyeFrame {
 /** Everything that crosses the wire: what owners of links see, and what the link keeps to itself. */
 export type WireFrame = Frame | HelloFrame | HeartbeatFrame | GoodbyeFrame;
 
-/** The kind byte of each frame: below 0x10 the link's own and HaloD's, 0x1_ from the dispatcher, 0x2_ from the bridge. */
+/** The kind byte of each frame: below 0x10 the link's own and `control`, 0x1_ from the dispatcher, 0x2_ from the bridge. */
 export const KIND = {
   challenge: 0x01,
   hello: 0x02,

@@ -63,6 +63,11 @@ export class Identities {
     return identity;
   }
 
+  /** Whether it is a user of its own on any network. */
+  isSomebody(session: Session): boolean {
+    return [...(this.#bySession.get(session)?.values() ?? [])].some((identity) => identity !== null);
+  }
+
   /** A session has subscribed to a channel. @returns true where people see its puppet there, and so the browser */
   joined(session: Session, { name, network }: Channel): boolean {
     const identity = this.of(session, network);

@@ -1,4 +1,4 @@
-import { gapText } from "../../bayeux/index.ts";
+import { BayeuxError, gapText } from "../../bayeux/index.ts";
 import type { Broadcast } from "../broadcast.ts";
 import type { Channels } from "../channel/channels.ts";
 import type { LateCopies } from "../history/late-copies.ts";
@@ -47,17 +47,20 @@ export class Adoption {
    * Joins what a session needs, and goes on with it where the other bridge has stopped.
    *
    * @param since from when on channels are heard here; the holding's own where left out
+   * @param isWanted false where it has come too late, when its channels are joined
    * @throws BayeuxError where that is not possible here
    */
   async adopt(
     snapshot: SessionSnapshot,
     holding: Holding,
     since: (channel: string) => Since = (channel) => holding.since(channel),
+    isWanted: () => boolean = () => true,
   ): Promise<Session> {
     const { sessions, subscriptions, messages, broadcast } = this.#options;
     const { subscriptions: names, positions } = snapshot;
     subscriptions.checkResume(names);
     await holding.want([...names, ...positions.map(({ channel }) => channel)]);
+    if (!isWanted()) throw new BayeuxError("sessionUnknown");
     // From here on nothing may come in between.
     const { traits, state } = restored(snapshot, ({ channel, id, text, timeMs, after }) =>
       messages.entry(channel, id, text, timeMs, after),

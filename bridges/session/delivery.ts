@@ -117,6 +117,27 @@ export class Delivery {
     sendAll(groups);
   }
 
+  /**
+   * The session goes on at another bridge. What waits leaves as far as it can, so that its browser asks again, and is
+   * answered there.
+   */
+  letGo(session: Session): void {
+    const { socket, held } = session;
+    if (socket && !session.isAck && !session.isPaused) this.drain(session);
+    session.held = null;
+    session.socket = null;
+    if (socket?.isEventSource) socket.downlink.sendAway(socket.connection);
+    else if (held) {
+      const { downlink, connection } = held;
+      downlink.unbind(connection);
+      const entries = downlink.isBlocked || session.isPaused ? [] : this.#take(session);
+      downlink.notes?.reached(connection, session);
+      sendRelease({ downlink, isFinal: true, entries, recipients: [connection] });
+    } else socket?.downlink.dismiss(socket.connection);
+    session.isPaused = false;
+    this.#options.onDirectChange(session);
+  }
+
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;

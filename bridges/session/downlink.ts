@@ -117,6 +117,12 @@ export class Downlink<S> {
     this.send({ type: "release", isFinal: true, recipients: Uint32Array.of(connection), payload: Buffer.alloc(0) });
   }
 
+  /** A stream's session goes on at another bridge: its dispatcher attaches it there. */
+  sendAway(connection: number): void {
+    this.#sessions.delete(connection);
+    this.send({ type: "refused", connection });
+  }
+
   /** The request needs no answer any more: it was answered, or is held. */
   finish(exchange: Exchange<S>): void {
     const { connection } = exchange;

@@ -19,7 +19,7 @@ import { Session } from "./session.ts";
 import type { SessionState, SessionTraits } from "./session.ts";
 
 /** Why a session ended; it goes to the log. */
-export type EndReason = "disconnected" | "expired" | "fell behind" | "moved";
+export type EndReason = "disconnected" | "expired" | "fell behind" | "moved" | "handed over";
 
 /** What the table of sessions needs. */
 export interface SessionsOptions {
@@ -36,7 +36,7 @@ export interface SessionsOptions {
   readonly strictBinding: boolean;
   readonly sessionTimeoutMs: number;
   /** Everything else that knows the session lets go of it. */
-  readonly onEnd: (session: Session) => void;
+  readonly onEnd: (session: Session, reason: EndReason) => void;
 }
 
 /** Their ends are told in parts, so that links stay alive and what else there is gets its turn. */
@@ -131,7 +131,7 @@ export class Sessions {
     this.#forgetOfBrowser(session.context.browser);
     this.#deadlines.clear(session);
     this.#dismiss(session, reason === "disconnected" ? NONE_ADVICE : HANDSHAKE_ADVICE);
-    this.#options.onEnd(session);
+    this.#options.onEnd(session, reason);
     const level = reason === "fell behind" ? "warn" : "info";
     const { label, queue, dropped, conflated } = session;
     this.#options.log[level]({ session: label, reason, queued: queue.length, dropped, conflated }, "session ended");

@@ -14,6 +14,8 @@ export interface TakeoverOptions {
   readonly hold: () => Holding;
   readonly downlinks: () => Iterable<Downlink<Session>>;
   readonly owns: (route: number) => boolean;
+  /** The sessions of some routes are here, as far as they will come. */
+  readonly onArrived: () => void;
   /** How long routes wait for their sessions, at most. */
   readonly handoverMs: number;
   readonly now: () => number;
@@ -54,8 +56,8 @@ export class Takeover {
     this.#options = options;
   }
 
-  /** A newer table is in force. @param kept routes that were ours all the time, if they still are */
-  follow(table: Cluster, kept: ReadonlySet<number>): void {
+  /** A newer table is in force. @param isKept whether a route's sessions are here already, or come from a bridge that lives */
+  follow(table: Cluster, isKept: (route: number) => boolean): void {
     const former = this.#table;
     this.#table = table;
     for (const run of this.#runs.values()) if (!this.#isWanted(run)) this.#forget(run);
@@ -68,16 +70,21 @@ export class Takeover {
     const routes = table.owners.flatMap((_, index) => {
       const owner = former.owners[index] ?? 0;
       const route = index + 1;
-      return owner !== 0 && this.#options.owns(route) && !kept.has(route) && !isAlive(owner) ? [route] : [];
+      return owner !== 0 && this.#options.owns(route) && !isKept(route) && !isAlive(owner) ? [route] : [];
     });
     if (routes.length > 0) this.#begin(table.epoch, routes);
   }
 
-  /** False while the sessions of a route may still come: a request has to wait. */
-  isReady(route: number, downlink: Downlink<Session>): boolean {
-    for (const run of this.#runs.values()) {
-      if (run.routes.has(route) && (run.state !== "done" || !run.answered.has(downlink))) return false;
-    }
+  /** The sessions of a route are being rebuilt: what comes for it has to wait. */
+  isComing(route: number): boolean {
+    for (const { routes, state } of this.#runs.values()) if (state !== "done" && routes.has(route)) return true;
+    return false;
+  }
+
+  /** False for a dispatcher that has come later, and may have tickets of its own: it has to answer first. */
+  mayServe(route: number, downlink: Downlink<Session>): boolean {
+    for (const { routes, answered } of this.#runs.values())
+      if (routes.has(route) && !answered.has(downlink)) return false;
     return true;
   }
 
@@ -167,6 +174,7 @@ export class Takeover {
     run.state = "done";
     run.holding.release();
     run.timer = setTimeout(() => this.#forget(run), ASK_MS).unref();
+    this.#options.onArrived();
   }
 
   /** Who is late may have tickets that nobody else has. */

@@ -3,6 +3,7 @@ import { type Reached, ticketsPayload, type TicketNote } from "../../link/index.
 import type { Log, LogEntry } from "../log/log.ts";
 import type { Downlink } from "../session/downlink.ts";
 import type { Session } from "../session/session.ts";
+import type { EndReason } from "../session/sessions.ts";
 import { LinkNotes } from "./link-notes.ts";
 import { type Start, ticketText } from "./ticket.ts";
 
@@ -78,10 +79,11 @@ export class Tickets {
     this.#given.set(session, { version: this.#newer(version), text: null, starts: new Map(starts), at: new Map() });
   }
 
-  ended(session: Session): void {
+  /** What is not over, but goes on elsewhere, may need its ticket there. */
+  ended(session: Session, reason: EndReason): void {
     const given = this.#given.get(session);
-    if (!given) return;
     this.#given.delete(session);
+    if (!given || reason === "moved" || reason === "handed over") return;
     for (const downlink of given.at.keys()) this.#dueAt(downlink).ended.push(session.clientId);
   }
 

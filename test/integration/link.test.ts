@@ -176,7 +176,11 @@ describe("LinkClient", () => {
       { peer: { ...dispatcher, nodes: 2 } },
       "bridge b1 has 1 nodes, dispatcher d1 has 2; set the same for both",
     ],
-    ["role", { peer: bridge }, "bridge b1 expects a dispatcher here, and b1 is a bridge, node 1 of 1"],
+    [
+      "role",
+      { peer: { ...bridge, role: "halod", node: 0 } },
+      "bridge b1 expects a dispatcher or a bridge here, and b1 is a halod, node 0 of 1",
+    ],
     [
       "node",
       { expectedNode: 2 },

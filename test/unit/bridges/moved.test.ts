@@ -4,6 +4,7 @@ import type { Downstream } from "./fakes.ts";
 import { connect, disconnect, publish, Stage, subscribe } from "./stage.ts";
 
 const ROUTES = 4;
+const HANDOVER_MS = 2_000;
 const MOVED = {
   channel: "/meta/connect",
   successful: false,
@@ -55,7 +56,7 @@ describe("a bridge with HaloD", () => {
     expect([await refusalsOf(1), await refusalsOf(2)]).toEqual([1, 1]);
   });
 
-  it("ends the sessions on routes that it lost, with the advice to handshake, and no others", async () => {
+  it("ends the sessions on routes that it lost and nobody comes for, with the advice to handshake, and no others", async () => {
     cluster.tell(ROUTES, [1], [us]);
     const kept = await heldOn(1);
     const lost = await heldOn(2);
@@ -68,6 +69,9 @@ describe("a bridge with HaloD", () => {
     expect(stage.bridge.census.sessions).toBe(4);
 
     cluster.tell(ROUTES, [1, 2], [us, other]);
+    await stage.advance(HANDOVER_MS - 1);
+    expect([lost.poll.messages, lostSocket.messages, stage.bridge.census.sessions]).toEqual([[], [], 4]);
+    await stage.advance(1);
     expect(lost.poll.take()).toMatchObject([{ id: "held", ...MOVED }]);
     expect(lostSocket.take()).toMatchObject([{ id: "socket", ...MOVED }]);
     expect([lost.poll.state, lostSocket.state]).toEqual(["free", "free"]);
@@ -96,7 +100,7 @@ describe("a bridge with HaloD", () => {
     const publishing = stage.dispatcher.post(publish(clientId, "/other", 1));
     const leaving = stage.dispatcher.post(disconnect(clientId));
     await stage.advance();
-    cluster.tell(ROUTES, [2], [us, other]);
+    cluster.tell(ROUTES, [0], [{ ...us, state: "spare" }]);
     for (const { resolve } of [...stage.network.joins, ...stage.network.publishes]) resolve();
     await stage.advance(10_000);
     expect(subscribing.messages).toMatchObject([{ successful: false, advice: { reconnect: "handshake" } }]);
@@ -110,7 +114,8 @@ describe("a bridge with HaloD", () => {
     const polls: Downstream[] = [];
     for (let count = 0; count < 1_200; count++) polls.push((await heldOn(2)).poll);
     const kept = await stage.session();
-    cluster.tell(ROUTES, [1, 2], [us, other]);
+    // Nobody could come for them.
+    cluster.tell(ROUTES, [1, 0], [us]);
     const ended = polls.filter(({ messages }) => messages.length > 0).length;
     expect(ended).toBeGreaterThan(0);
     expect(ended).toBeLessThan(1_200);

@@ -78,7 +78,7 @@ describe("FrameDecoder, against a hostile peer,", () => {
     expect(faultOf("dispatcher", closed)).toBeNull();
   });
 
-  it("refuses what only HaloD and its members say on any other link, and everything else on theirs", () => {
+  it("refuses control frames of and to dispatchers, and everything else on theirs", () => {
     const control = encode({ type: "control", payload: Buffer.from("{}") });
     for (const from of ["dispatcher", "bridge"] as const) {
       expect(faultOf(from, control)).toMatchObject({ code: "direction", message: expect.stringContaining("0x8") });
@@ -86,7 +86,7 @@ describe("FrameDecoder, against a hostile peer,", () => {
     for (const type of ["freed", "closed"] as const) {
       expect(faultOf("control", encode({ type, connection: 1 }))).toMatchObject({
         code: "direction",
-        message: expect.stringContaining("on a link with HaloD nobody may"),
+        message: expect.stringContaining("here nobody may"),
       });
     }
     expect(faultOf("control", control)).toBeNull();

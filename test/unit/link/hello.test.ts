@@ -96,8 +96,12 @@ describe("a hello", () => {
   it.each([
     ["routes", { routes: 512 }, "bridge b1 has 1024 routes, dispatcher d1 has 512; set the same for both"],
     ["nodes", { nodes: 3 }, "bridge b1 has 2 nodes, dispatcher d1 has 3; set the same for both"],
-    ["role", { node: 1 }, "bridge b1 expects a dispatcher here, and d1 is a dispatcher, node 1 of 2"],
-    ["role", { role: "bridge", node: 2 }, "bridge b1 expects a dispatcher here, and d1 is a bridge, node 2 of 2"],
+    ["role", { node: 1 }, "bridge b1 expects a dispatcher or a bridge here, and d1 is a dispatcher, node 1 of 2"],
+    [
+      "role",
+      { role: "halod", node: 0 },
+      "bridge b1 expects a dispatcher or a bridge here, and d1 is a halod, node 0 of 2",
+    ],
   ] as const)("is refused when the peer is wrong: %s %j", (code, changes, message) => {
     const error = errorOf(() => meet(self(bridge), self({ ...dispatcher, ...changes })));
     expect(error).toMatchObject({ code, message });
@@ -120,17 +124,17 @@ describe("a hello", () => {
 
   it("is refused by either side when the versions differ, with both versions in the text", () => {
     const nonce = randomBytes(32).toString("hex");
-    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 4, nonce })) } as const;
+    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 5, nonce })) } as const;
     const atClient = errorOf(() => new ClientHello(self(dispatcher)).receive(challenge));
     expect(atClient).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/dispatcher speaks version 3.*version 4/),
+      message: expect.stringMatching(/dispatcher speaks version 4.*version 5/),
     });
-    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":4,"unknown":true}')]);
+    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":5,"unknown":true}')]);
     const atServer = errorOf(() => new ServerHello(self(bridge)).receive({ type: "hello", payload: hello }));
     expect(atServer).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/bridge speaks version 3.*version 4/),
+      message: expect.stringMatching(/bridge speaks version 4.*version 5/),
     });
   });
 
@@ -163,7 +167,7 @@ describe("a hello", () => {
     expect(errorOf(() => client.receive({ type: "welcome", payload: welcome })).code).toBe("secret");
   });
 
-  it.each(["", "{", "[]", "null", '{"version":3}', '{"version":"3"}', "\u0000"])(
+  it.each(["", "{", "[]", "null", '{"version":4}', '{"version":"4"}', "\u0000"])(
     "refuses a challenge of %j",
     (text) => {
       const payload = Buffer.from(text);
