@@ -78,6 +78,14 @@ export class CometdClient implements AsyncDisposable {
     return heard;
   }
 
+  /** Subscribes, and hands on what arrives. @throws Error when the server refuses */
+  async listen(channel: string, onMessage: (message: Message) => void): Promise<void> {
+    const reply = await this.#ask("subscribe", (done) => {
+      this.#cometd.subscribe(channel, onMessage, {}, done);
+    });
+    if (reply.successful !== true) throw new Error(`the subscribe failed: ${JSON.stringify(reply)}`);
+  }
+
   /** Subscribes, and again after each handshake, as a page does that is to go on. @returns what arrives, growing */
   async follow(channel: string): Promise<Message[]> {
     const heard = await this.subscribe(channel);

@@ -34,10 +34,19 @@ export class HaloStack implements AsyncDisposable {
   }
 
   /** @param bridges how many; the first table is made when all are there @param flags more of `tailspin halod` */
-  static async start(bridges: number, ...flags: string[]): Promise<HaloStack> {
+  static start(bridges: number, ...flags: string[]): Promise<HaloStack> {
+    return HaloStack.startOn(startNgircd, bridges, ...flags);
+  }
+
+  /** The same on another IRC server. */
+  static async startOn(
+    startServer: () => Promise<TestServer>,
+    bridges: number,
+    ...flags: string[]
+  ): Promise<HaloStack> {
     const stack = new HaloStack(await freePort(), ["--halod-nodes", String(bridges), ...flags]);
     try {
-      await stack.#start(bridges);
+      await stack.#start(startServer, bridges);
     } catch (error) {
       await stack[Symbol.asyncDispose]();
       throw error;
@@ -101,11 +110,11 @@ export class HaloStack implements AsyncDisposable {
     return `127.0.0.1:${this.#port}`;
   }
 
-  async #start(bridges: number): Promise<void> {
+  async #start(startServer: () => Promise<TestServer>, bridges: number): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "halod-"));
     this.#resources.defer(() => rm(folder, { recursive: true, force: true }));
     this.#file = join(folder, "cluster.json");
-    this.#ircd = this.#resources.use(await startNgircd());
+    this.#ircd = this.#resources.use(await startServer());
     await this.startHalod();
     const nodes = Array.from({ length: bridges }, (_, index) => index + 1);
     await Promise.all(nodes.map((node) => this.addBridge(node)));
