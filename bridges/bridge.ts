@@ -236,6 +236,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#downlinks.delete(link);
     this.#traffic.down(downlink);
     this.#takeover.down(downlink);
+    this.#tickets.lost(downlink);
     const sessions = this.#sessions.detachAll(downlink);
     for (const session of sessions) this.#broadcast.refresh(session);
     this.#log[isOrderly ? "info" : "warn"](

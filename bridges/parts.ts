@@ -77,7 +77,9 @@ const MAX_BATCH_BYTES = 1_048_576;
 /** Makes the parts of a bridge, and lets those know each other that have to. */
 export function makeParts({ config, networks, mapping, faults, log, now, randomBytes }: PartsOptions): Parts {
   const messages = new Log({ maxMessages: config.logMessages, maxBytes: config.logBytes });
-  const tickets = new Tickets({ messages, now, keepMs: config.connectTimeoutMs + config.sessionTimeoutMs });
+  const keepMs = config.connectTimeoutMs + config.sessionTimeoutMs;
+  const heardBy = (session: Session) => [...subscriptions.heardBy(session)].map(({ name }) => name);
+  const tickets = new Tickets({ messages, now, keepMs, heardBy });
   const batches = {
     maxBatchBytes: MAX_BATCH_BYTES,
     // An unacknowledged batch takes at most half of what may wait, so that there is always something to relieve.
@@ -188,7 +190,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     now,
   });
   const replays = new Replays({ ...config, messages, archive, lateCopies, limits: config, now });
-  const subscriptions = new Subscriptions({
+  const subscriptions: Subscriptions = new Subscriptions({
     channels,
     mapping,
     discovery,

@@ -25,7 +25,7 @@ export interface LogLimits {
 interface Known {
   /** Everything said from then on is kept, or told as a gap. */
   sinceMs: number;
-  last: { readonly id: string; readonly timeMs: number } | null;
+  last: { readonly id: string; readonly timeMs: number; readonly seq: number } | null;
   /** Delivery ids of the messages that are kept. */
   readonly ids: Set<string>;
 }
@@ -85,7 +85,7 @@ export class Log {
     this.#bytes += entry.bytes.length;
     const known = this.#known.get(channel);
     if (known && id !== "") {
-      known.last = { id, timeMs };
+      known.last = { id, timeMs, seq: entry.seq };
       known.ids.add(id);
     }
     this.#trim();
@@ -103,7 +103,7 @@ export class Log {
   }
 
   /** @returns the channel's newest message, kept or not, or null */
-  last(channel: string): { readonly id: string; readonly timeMs: number } | null {
+  last(channel: string): { readonly id: string; readonly timeMs: number; readonly seq: number } | null {
     return this.#known.get(channel)?.last ?? null;
   }
 

@@ -1,7 +1,7 @@
 import { isPattern, matches } from "../../bayeux/index.ts";
 import type { Reached, SurrenderContent, SurrenderedChannel, SurrenderedTicket } from "../../link/index.ts";
 import { type ChannelPosition, MAX_RECENT_IDS } from "../session/snapshot.ts";
-import type { SessionTicket } from "./ticket.ts";
+import type { SessionTicket, Start } from "./ticket.ts";
 
 /** How far a session is in one channel, and what it has been sent without having confirmed it. */
 export interface Whereabouts {
@@ -52,10 +52,10 @@ export class Recollection {
     const { isAck, starts } = session;
     return [...names].map((channel) => {
       const pattern = patterns.find((one) => matches(one, channel));
-      const start = starts.get(channel) ?? starts.get(pattern ?? "") ?? { last: null, timeMs: 0 };
-      const sure = isAck ? before : after;
-      const position = this.#position(instance, channel, sure, start.last);
-      const unconfirmed = isAck ? this.#between(told?.get(channel), before, after) : [];
+      const start = starts.get(channel) ?? starts.get(pattern ?? "") ?? { last: null, seq: 0, timeMs: 0 };
+      const sure = Math.max(isAck ? before : after, start.seq);
+      const position = this.#position(instance, channel, sure, start);
+      const unconfirmed = isAck ? this.#between(told?.get(channel), sure, after) : [];
       const isKnown = (told?.get(channel)?.knownFrom ?? 0) <= sure;
       return { position, unconfirmed, sinceMs: start.timeMs, isKnown };
     });
@@ -79,14 +79,16 @@ export class Recollection {
     this.#positions.clear();
   }
 
-  #position(instance: string, channel: string, upTo: number, start: string | null): ChannelPosition {
+  #position(instance: string, channel: string, upTo: number, start: Start): ChannelPosition {
     const told = this.#told.get(instance)?.get(channel);
     const count = told ? countUpTo(told.seqs, upTo) : 0;
-    const key = JSON.stringify([instance, channel, count, count > 0 ? "" : start]);
+    // What another dispatcher alone was told may be gone with it.
+    const isNewest = (told?.seqs[count - 1] ?? 0) >= Math.max(start.seq, 1);
+    const key = JSON.stringify([instance, channel, count, isNewest ? "" : start.last]);
     const known = this.#positions.get(key);
     if (known) return known;
     const recent = told?.ids.slice(Math.max(0, count - MAX_RECENT_IDS), count) ?? [];
-    const position = { channel, last: recent.at(-1) ?? start, recent };
+    const position = { channel, last: isNewest ? (recent.at(-1) ?? null) : start.last, recent };
     this.#positions.set(key, position);
     return position;
   }

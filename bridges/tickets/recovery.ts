@@ -173,7 +173,7 @@ export class Recovery {
       const { position, unconfirmed, sinceMs } = where;
       const isSent = new Set(unconfirmed);
       for (const entry of entries) (isSent.has(entry.id) ? unacknowledged : queue).push(entry);
-      starts.set(position.channel, { last: position.last, timeMs: sinceMs });
+      starts.set(position.channel, { last: position.last, seq: 0, timeMs: sinceMs });
       const late = position.recent.filter((id) => !messages.has(position.channel, id));
       lateCopies.expectMoved(position.channel, session, late);
     }

@@ -7,8 +7,10 @@ const TICKET_VERSION = 1;
 
 /** Where a session was in a channel when that began, or from when on a pattern counts. */
 export interface Start {
-  /** Delivery id of the channel's newest message then; null where none was known. */
+  /** Delivery id of the newest message of the channel that it surely had; null where none was known. */
   readonly last: string | null;
+  /** Its number in the log of the bridge that gives the ticket; 0 where it was said before. */
+  readonly seq: number;
   /** Milliseconds since 1970. */
   readonly timeMs: number;
 }
@@ -28,7 +30,7 @@ export function ticketText(session: Session, starts: ReadonlyMap<string, Start>)
     version: TICKET_VERSION,
     ...{ publicId, name, isAck, context, hasConnected },
     subscriptions: [...subscriptions],
-    starts: [...starts].map(([channel, { last, timeMs }]) => [channel, last, timeMs]),
+    starts: [...starts].map(([channel, { last, seq, timeMs }]) => [channel, last, seq, timeMs]),
   });
 }
 
@@ -43,7 +45,7 @@ export function parseTicket(text: string): SessionTicket | null {
   const result = shape.safeParse(value);
   if (!result.success) return null;
   const { starts, version: _, ...ticket } = result.data;
-  return { ...ticket, starts: new Map(starts.map(([channel, last, timeMs]) => [channel, { last, timeMs }])) };
+  return { ...ticket, starts: new Map(starts.map(([channel, last, seq, timeMs]) => [channel, { last, seq, timeMs }])) };
 }
 
 const hash = z.string().regex(/^([0-9a-f]{32})?$/);
@@ -61,5 +63,5 @@ const shape = z.object({
   }),
   hasConnected: z.boolean(),
   subscriptions: z.array(z.string()),
-  starts: z.array(z.tuple([z.string(), z.string().nullable(), z.number()])),
+  starts: z.array(z.tuple([z.string(), z.string().nullable(), z.number(), z.number()])),
 });

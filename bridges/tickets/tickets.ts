@@ -11,6 +11,8 @@ import { type Start, ticketText } from "./ticket.ts";
 export interface TicketsOptions {
   readonly messages: Log;
   readonly now: () => number;
+  /** Names of the channels whose messages a session gets. */
+  readonly heardBy: (session: Session) => Iterable<string>;
   /** How long a session may be silent, at most, a held connect included. */
   readonly keepMs: number;
 }
@@ -21,7 +23,14 @@ interface Given {
   text: string | null;
   starts: Map<string, Start>;
   /** Who has which version, and when the session was there last. */
-  readonly at: Map<Downlink<Session>, { version: number; usedMs: number }>;
+  readonly at: Map<Downlink<Session>, At>;
+}
+
+interface At {
+  readonly version: number;
+  /** How many dispatchers had gone when it was given. */
+  readonly losses: number;
+  usedMs: number;
 }
 
 /** What is to be told to one dispatcher. */
@@ -42,6 +51,8 @@ export class Tickets {
   readonly #given = new WeakMap<Session, Given>();
   #due = new Map<Downlink<Session>, Due>();
   #isDue = false;
+  /** What a dispatcher alone knew is gone with it: the others are told anew where sessions are. */
+  #losses = 0;
   /** False: nobody could go on with the sessions, so nobody is told of them. */
   isOn = false;
 
@@ -68,10 +79,16 @@ export class Tickets {
     given.version = this.#newer(given.version);
     given.text = null;
     if (!session.subscriptions.has(name)) given.starts.delete(name);
-    else given.starts.set(name, { last: isPattern(name) ? null : messages.lastId(name), timeMs: now() });
+    else given.starts.set(name, { ...lastOf(messages, name), timeMs: now() });
     for (const downlink of new Set([session.socket?.downlink, session.held?.downlink])) {
       if (downlink) this.#seen(session, downlink);
     }
+  }
+
+  /** A dispatcher has gone. */
+  lost(downlink: Downlink<Session>): void {
+    this.#losses += 1;
+    this.#due.delete(downlink);
   }
 
   /** The session comes from another bridge. @param starts how far it is in all that it hears */
@@ -117,7 +134,8 @@ export class Tickets {
     const nowMs = this.#options.now();
     const there = given.at.get(downlink);
     // Dispatchers forget what is not used.
-    const isThere = there?.version === given.version && nowMs - there.usedMs < this.#options.keepMs / 2;
+    const isNew = there?.version === given.version && there.losses === this.#losses;
+    const isThere = isNew && nowMs - there.usedMs < this.#options.keepMs / 2;
     if (there) there.usedMs = nowMs;
     if (!isThere) this.#dueAt(downlink).sessions.add(session);
   }
@@ -130,11 +148,26 @@ export class Tickets {
       return null;
     }
     const { version } = given;
+    const isFresh = this.#refresh(session, given);
     given.text ??= ticketText(session, given.starts);
     this.#forgetOld(given);
-    given.at.set(downlink, { version, usedMs: this.#options.now() });
-    const { keepMs } = this.#options;
+    const { keepMs, now } = this.#options;
+    given.at.set(downlink, { version, losses: isFresh ? this.#losses : -1, usedMs: now() });
     return { clientId: session.clientId, version, keepMs, ticket: given.text, ...this.#sent(session) };
+  }
+
+  /** Notes where the session is now, where nothing is on its way to it. @returns false where something is */
+  #refresh(session: Session, given: Given): boolean {
+    if (session.queue.length + session.unacknowledged.length > 0) return false;
+    const { messages, heardBy, now } = this.#options;
+    for (const name of heardBy(session)) {
+      const known = given.starts.get(name);
+      const newest = lastOf(messages, name);
+      if (newest.last === null || newest.last === known?.last) continue;
+      given.starts.set(name, { ...newest, timeMs: known?.timeMs ?? now() });
+      given.text = null;
+    }
+    return true;
   }
 
   /** The number in the reply of a connect that is held has not been sent. */
@@ -167,6 +200,11 @@ export class Tickets {
     this.#isDue = true;
     return due;
   }
+}
+
+function lastOf(messages: Log, channel: string): Pick<Start, "last" | "seq"> {
+  const newest = isPattern(channel) ? null : messages.last(channel);
+  return { last: newest?.id ?? null, seq: newest?.seq ?? 0 };
 }
 
 /** @returns the number before the lowest of those that were said here; null where none was */
