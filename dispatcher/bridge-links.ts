@@ -73,6 +73,11 @@ export class BridgeLinks implements AsyncDisposable {
     this.#options.cluster.start((cluster) => this.#follow(cluster));
   }
 
+  /** Another bridge takes over where one dies. */
+  get mayMove(): boolean {
+    return this.#testimony !== null;
+  }
+
   /** Of the table that is known; 0 = none yet. */
   get epoch(): number {
     return this.#cluster.epoch;

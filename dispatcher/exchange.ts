@@ -131,8 +131,7 @@ export class Exchange implements Downstream, Timed, Waiter {
 
   /** Another bridge can go on with the session, and no harm is done where a connect reaches both. */
   get #mayResume(): boolean {
-    const isKept = this.clientId !== null && this.#tier.bridges.tickets.has(this.clientId);
-    return isKept && this.#requests.every(({ type }) => type === "connect");
+    return this.#tier.bridges.mayMove && this.#requests.every(({ type }) => type === "connect");
   }
 
   /** Another bridge takes over, or is about to. */

@@ -105,7 +105,7 @@ export class SocketSession implements Downstream, Timed {
 
   onDown(): void {
     if (this.#isEnded) return;
-    if (!this.#tier.bridges.tickets.has(this.clientId)) return this.#fail("lost");
+    if (!this.#tier.bridges.mayMove) return this.#fail("lost");
     // Another bridge can go on with the session, and no harm is done where a connect reaches both.
     const pending = [...this.#pending];
     this.#write(this.#held && resumptions(this.#held.requests));

@@ -124,8 +124,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
   onDown(): void {
     this.#numbers = null;
     if (this.#isEnded) return;
-    const isKept = !this.#isEnding && this.#tier.bridges.tickets.has(this.clientId);
-    if (!isKept) return this.#fail("lost");
+    if (this.#isEnding || !this.#tier.bridges.mayMove) return this.#fail("lost");
     // Another bridge can go on with the session, and no harm is done where a connect reaches both.
     if (this.#held && !this.#isOurs) {
       this.#last = resumptions(this.#connect.requests);

@@ -114,7 +114,13 @@ describe.each([
     await crowd.hears();
     await crowd.hears();
     console.log("pauses", crowd.pausesSince(sinceMs).map(Math.round).join(" "));
-    console.log(stack.bridge(1).log.filter((line) => /tak|tick/.test(line)).slice(-30).join("\n"));
+    console.log(
+      stack
+        .bridge(1)
+        .log.filter((line) => /tak|tick/.test(line))
+        .slice(-30)
+        .join("\n"),
+    );
     crowd.expectUndisturbed();
   });
 });
