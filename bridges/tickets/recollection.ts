@@ -7,7 +7,9 @@ import type { SessionTicket, Start } from "./ticket.ts";
 export interface Whereabouts {
   /** What it surely has. */
   readonly position: ChannelPosition;
-  /** Delivery ids of what was in its last batch. */
+  /** What it was sent, its last batch too. */
+  readonly sent: ChannelPosition;
+  /** Delivery ids of what was in that batch. */
   readonly unconfirmed: readonly string[];
   /** Since when it hears the channel, milliseconds since 1970. */
   readonly sinceMs: number;
@@ -55,9 +57,10 @@ export class Recollection {
       const start = starts.get(channel) ?? starts.get(pattern ?? "") ?? { last: null, seq: 0, timeMs: 0 };
       const sure = Math.max(isAck ? before : after, start.seq);
       const position = this.#position(instance, channel, sure, start);
+      const sent = this.#position(instance, channel, Math.max(after, start.seq), start);
       const unconfirmed = isAck ? this.#between(told?.get(channel), sure, after) : [];
       const isKnown = (told?.get(channel)?.knownFrom ?? 0) <= sure;
-      return { position, unconfirmed, sinceMs: start.timeMs, isKnown };
+      return { position, sent, unconfirmed, sinceMs: start.timeMs, isKnown };
     });
   }
 

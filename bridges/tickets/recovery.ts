@@ -139,11 +139,18 @@ export class Recovery {
   }
 
   /** @returns what the log has for the session, where that is shown to be all; else null */
-  #known({ position, sinceMs, isKnown }: Whereabouts, { startMs }: RecoveryFrame): readonly LogEntry[] | null {
+  #known(
+    { position, sent, unconfirmed, sinceMs, isKnown }: Whereabouts,
+    { startMs }: RecoveryFrame,
+  ): readonly LogEntry[] | null {
     const { messages } = this.#options;
     const entries = messages.all(position.channel);
-    const { fresh, isProved } = overlapOf(entries, position, { seq: 0, isOverlapping: false });
-    if (isProved && isKnown) return fresh;
+    const { fresh, isProved } = overlapOf(entries, sent, { seq: 0, isOverlapping: false });
+    const here = new Set(entries.map(({ id }) => id));
+    if (isProved && isKnown && unconfirmed.every((id) => here.has(id))) {
+      const wanted = new Set<LogEntry | string>([...fresh, ...unconfirmed]);
+      return entries.filter((entry) => wanted.has(entry) || wanted.has(entry.id));
+    }
     const heardMs = messages.sinceMs(position.channel);
     if (heardMs === null || heardMs > startMs - OVERLAP_MS) return null;
     // Nothing has come but, perhaps, what is new.
@@ -170,11 +177,11 @@ export class Recovery {
     const unacknowledged: LogEntry[] = [];
     const queue: LogEntry[] = [];
     for (const { where, entries } of found) {
-      const { position, unconfirmed, sinceMs } = where;
+      const { position, sent, unconfirmed, sinceMs } = where;
       const isSent = new Set(unconfirmed);
       for (const entry of entries) (isSent.has(entry.id) ? unacknowledged : queue).push(entry);
       starts.set(position.channel, { last: position.last, seq: 0, timeMs: sinceMs });
-      const late = position.recent.filter((id) => !messages.has(position.channel, id));
+      const late = sent.recent.filter((id) => !isSent.has(id) && !messages.has(position.channel, id));
       lateCopies.expectMoved(position.channel, session, late);
     }
     session.resume({ ...session.state, hasConnected: parsed.hasConnected, unacknowledged });

@@ -87,9 +87,15 @@ class Crowd implements AsyncDisposable {
     const open = async (index: number) => {
       const kind = KINDS[index % KINDS.length] ?? "cometd websocket";
       const channel = `/${this.channels[Math.floor(index / KINDS.length) % CHANNELS]}`;
-      this.pages.push(this.#resources.use(await openPage(kind, this.#stack.url, channel, true)));
+      const page = this.#resources.use(await openPage(kind, this.#stack.url, channel, true));
+      this.pages.push(page);
     };
     await Promise.all(Array.from({ length: count }, (_, index) => open(index)));
+    // Which bridge a page has is chance; both are to be in every channel.
+    for (const channel of this.channels) {
+      while (new Set(this.of(1).map((page) => page.channel)).has(`/${channel}`) === false)
+        this.pages.push(this.#resources.use(await openPage("cometd websocket", this.#stack.url, `/${channel}`, true)));
+    }
     this.#timer = setInterval(() => {
       this.#said += 1;
       for (const channel of this.channels) this.irc.say(`#${channel}`, String(this.#said));
