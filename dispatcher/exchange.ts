@@ -66,7 +66,7 @@ export class Exchange implements Downstream, Timed, Waiter {
     if (!this.#parcel) return;
     const numbers = this.#tier.bridges.numbersOf(this.#parcel.route);
     if (!numbers) return this.#wait("away");
-    if (numbers.isFull) return this.#fail("busy");
+    if (numbers.isFull) return this.#wait("busy");
     this.#numbers = numbers;
     this.#number = numbers.open(this);
     this.#tier.deadlines.add(this);

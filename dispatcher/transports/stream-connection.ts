@@ -90,7 +90,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     if (this.#tier.isDraining && this.#isOurs) return this.#fail("stopping");
     const numbers = this.#tier.bridges.numbersOf(this.route);
     if (!numbers) return this.#wait("away");
-    if (numbers.isFull) return this.#fail("busy");
+    if (numbers.isFull) return this.#wait("busy");
     this.#numbers = numbers;
     this.#number = numbers.open(this);
     this.#request();
