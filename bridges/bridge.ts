@@ -53,6 +53,8 @@ export interface BridgeOptions {
 }
 
 const DRAIN_POLL_MS = 50;
+/** Dispatchers end the link to a bridge that has left the cluster about a second after they know. */
+const LINGER_MS = 1_500;
 
 /** One bridge: dispatchers connect to it, sessions live in it, and a network carries their messages. */
 export class Bridge implements LinkOwner, AsyncDisposable {
@@ -111,8 +113,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       owns: (route) => this.#ownership.owns(route),
       onArrived: () => this.#traffic.look(),
     });
-    const arriving = { moves: this.#moves, takeover: this.#takeover };
-    this.#traffic = new Traffic({ ...options.config, ...parts, ...arriving, ownership: this.#ownership });
+    const arriving = { ownership: this.#ownership, moves: this.#moves, takeover: this.#takeover };
+    this.#traffic = new Traffic({ ...options.config, ...parts, ...arriving, faults: options.faults });
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
@@ -178,9 +180,12 @@ export class Bridge implements LinkOwner, AsyncDisposable {
    */
   async drain(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#options.now() + timeoutMs;
-    if (this.#mayMove) await this.#leave();
-    const serving = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
-    while (serving() && this.#options.now() < deadlineMs) {
+    const hasMoved = this.#mayMove && (await this.#leave());
+    // Dispatchers that hear of it later than we did are refused, which costs them nothing; the others let go of us.
+    const lingerMs = hasMoved ? this.#options.now() + LINGER_MS : 0;
+    const isAsked = () => this.#downlinks.size > 0 && this.#options.now() < lingerMs;
+    const isServing = () => [...this.#downlinks.values()].some((downlink) => downlink.exchanges > 0);
+    while ((isServing() || isAsked()) && this.#options.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
   }
@@ -274,12 +279,15 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     );
   }
 
-  async #leave(): Promise<void> {
+  /** @returns whether everybody was told that we go, and others have our sessions */
+  async #leave(): Promise<boolean> {
     this.#hasLeft = true;
-    if (this.#cluster instanceof HaloClient && (await this.#cluster.leave())) await this.#moves.departures.done();
+    const isTold = this.#cluster instanceof HaloClient && (await this.#cluster.leave());
+    if (isTold) await this.#moves.departures.done();
     await this.#cluster?.[Symbol.asyncDispose]();
     this.#ownership.giveUp();
     this.#endMoved(false);
+    return isTold;
   }
 
   /** Sessions on routes that were not ours all the time, and that nobody takes over, have to begin anew. */

@@ -1,4 +1,4 @@
-import type { ClosedFrame, Frame, PauseFrame, RequestFrame, ResumeFrame } from "../link/index.ts";
+import type { ClosedFrame, FaultCounter, Frame, PauseFrame, RequestFrame, ResumeFrame } from "../link/index.ts";
 import type { Broadcast } from "./broadcast.ts";
 import type { Moves } from "./moves/moves.ts";
 import { WaitingRoom } from "./moves/waiting-room.ts";
@@ -17,6 +17,7 @@ export interface TrafficOptions {
   readonly requests: Requests;
   readonly sessions: Sessions;
   readonly broadcast: Broadcast;
+  readonly faults: FaultCounter;
   readonly handoverMs: number;
   readonly maxHandoverBytes: number;
 }
@@ -38,8 +39,7 @@ export class Traffic implements Disposable {
   onFrame(downlink: Downlink<Session>, frame: Frame): void {
     switch (frame.type) {
       case "request":
-        if (this.#isComing(frame.route) && this.#waiting.keep(downlink, frame)) return;
-        return this.#onRequest(downlink, frame);
+        return this.#onRequest(downlink, frame, true);
       case "surrender":
         if (!this.#options.takeover.take(downlink, frame.payload))
           downlink.link.close("a surrender that makes no sense");
@@ -70,10 +70,16 @@ export class Traffic implements Disposable {
     this.#waiting[Symbol.dispose]();
   }
 
-  #onRequest(downlink: Downlink<Session>, frame: RequestFrame): void {
-    const { ownership, takeover, requests } = this.#options;
+  /** @param mayWait false: it has waited long enough */
+  #onRequest(downlink: Downlink<Session>, frame: RequestFrame, mayWait: boolean): void {
+    const { ownership, takeover, requests, faults } = this.#options;
     const { route } = frame;
-    const mayServe = ownership.owns(route) && !this.#isComing(route) && takeover.mayServe(route, downlink);
+    const isComing = this.#isComing(route);
+    if (isComing && mayWait) {
+      if (this.#waiting.keep(downlink, frame)) return;
+      faults.count("bridge.handoverBytes", "too much waits for sessions that are on their way", { route });
+    }
+    const mayServe = ownership.owns(route) && !isComing && takeover.mayServe(route, downlink);
     if (mayServe) return requests.serve(downlink, frame);
     downlink.send({ type: "refused", connection: frame.connection });
   }
@@ -84,11 +90,10 @@ export class Traffic implements Disposable {
     return moves.isComing(route) || takeover.isComing(route);
   }
 
-  /** @param mayWait false: it has waited long enough */
   #open(route: number, mayWait = true): void {
     for (const { downlink, frame } of this.#waiting.open(route)) {
       if (downlink.isDown) continue;
-      if (frame.type === "request" && !mayWait) this.#onRequest(downlink, frame);
+      if (frame.type === "request") this.#onRequest(downlink, frame, mayWait);
       else this.onFrame(downlink, frame);
     }
   }

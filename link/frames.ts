@@ -64,7 +64,10 @@ export interface AnswerFrame {
   readonly payload: Buffer;
 }
 
-/** Bridge → dispatcher: the route is not ours; nothing of the request was done. Always final. */
+/**
+ * Bridge → dispatcher: the route is not ours; nothing of the request was done. Always final. To a stream that asks for nothing:
+ * its session is another bridge's now.
+ */
 export interface RefusedFrame {
   readonly type: "refused";
   readonly connection: number;

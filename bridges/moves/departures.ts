@@ -24,7 +24,6 @@ export interface DeparturesOptions {
   readonly messages: Log;
   /** How long the sessions of a route wait for its new owner, once it is not ours any more. */
   readonly handoverMs: number;
-  readonly now: () => number;
   readonly log: Logger;
   readonly faults: FaultCounter;
   /** Some routes have gone, or nobody has come for them in time: the sessions that are still there have to end. */
@@ -49,7 +48,7 @@ const PER_TURN = 100;
 export class Departures {
   readonly #options: DeparturesOptions;
   readonly #takers = new Map<Link, Taker>();
-  /** By route: until when its sessions wait. */
+  /** Routes whose sessions wait, and the table by which they do. */
   readonly #routes = new Map<number, number>();
   #epoch = 0;
   /** Settles with the next table. */
@@ -67,12 +66,12 @@ export class Departures {
 
   /** There is a new table, by which these routes have gone from us to others. */
   begin(epoch: number, routes: readonly number[]): void {
-    const { handoverMs, now } = this.#options;
+    const { handoverMs } = this.#options;
     this.#epoch = epoch;
-    for (const route of routes) this.#routes.set(route, now() + handoverMs);
+    for (const route of routes) this.#routes.set(route, epoch);
     this.#table.resolve();
     this.#table = Promise.withResolvers();
-    if (routes.length > 0) setTimeout(() => this.#sweep(), handoverMs).unref();
+    if (routes.length > 0) setTimeout(() => this.#sweep(epoch), handoverMs).unref();
   }
 
   /** These are ours again. */
@@ -217,9 +216,8 @@ export class Departures {
     this.#settle();
   }
 
-  #sweep(): void {
-    const nowMs = this.#options.now();
-    for (const [route, untilMs] of this.#routes) if (untilMs <= nowMs) this.#routes.delete(route);
+  #sweep(epoch: number): void {
+    for (const [route, since] of this.#routes) if (since === epoch) this.#routes.delete(route);
     this.#settle();
     this.#options.onOver();
   }

@@ -78,7 +78,9 @@ export class Moves implements AsyncDisposable {
       table.epoch,
       lost.filter((route) => (table.owners[route - 1] ?? 0) > 0),
     );
-    this.#arrived([...this.#awaited.keys()].filter((route) => !isOurs(route)));
+    const isGone = ({ isUp, node }: Source) => !isUp && !table.nodes.some((one) => one.node === node);
+    const over = [...this.#awaited].filter(([route, source]) => !isOurs(route) || isGone(source));
+    this.#arrived(over.map(([route]) => route));
     for (const [node, routes] of gains) {
       const isAlive = this.#sources.get(node)?.isUp === true || isSameNode(before, table, node);
       if (isAlive) this.#take(node, table.epoch, routes);

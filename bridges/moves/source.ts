@@ -6,6 +6,7 @@ import type { Holding } from "./holding.ts";
 import { type Talk, Talker, TalkError } from "./talk.ts";
 
 export interface SourceOptions extends Omit<LinkClientOptions, "owner"> {
+  readonly expectedNode: number;
   readonly adoption: Adoption;
   readonly holding: Holding;
   /** All sessions of a route are here, or are known not to come. */
@@ -20,6 +21,8 @@ interface Asked {
 
 /** Another bridge, as far as we take over sessions from it. */
 export class Source implements LinkOwner, AsyncDisposable {
+  /** Its number. */
+  readonly node: number;
   readonly #options: SourceOptions;
   readonly #client: LinkClient;
   #talker: Talker | null = null;
@@ -31,6 +34,7 @@ export class Source implements LinkOwner, AsyncDisposable {
   readonly #arriving = new Map<number, Promise<void>[]>();
 
   constructor(options: SourceOptions) {
+    this.node = options.expectedNode;
     this.#options = options;
     this.#client = new LinkClient({ ...options, owner: this });
     this.#client.start();

@@ -110,10 +110,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
       case "release":
         return this.#onRelease(frame.payload, frame.isFinal);
       case "refused":
-        this.#settle();
-        this.#numbers?.close(this.#number);
-        this.#numbers = null;
-        return this.#wait("refused");
+        return this.#onRefused();
       case "freed":
         this.#numbers = null;
         if (!this.#isOurs) this.#last ??= this.#held ?? this.#failures("lost");
@@ -126,13 +123,10 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     if (this.#isEnded) return;
     if (this.#isEnding || !this.#tier.bridges.mayMove) return this.#fail("lost");
     // Another bridge can go on with the session, and no harm is done where a connect reaches both.
-    if (this.#held && !this.#isOurs) {
-      this.#last = resumptions(this.#connect.requests);
-      return this.#finish();
-    }
     this.#settle();
-    this.#held = null;
-    this.#wait("lost");
+    if (this.#isOurs || !this.#held) return this.#wait("lost");
+    this.#last = resumptions(this.#connect.requests);
+    this.#finish();
   }
 
   onDeadline(): void {
@@ -246,6 +240,17 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     }
     if (this.#isOurs && !this.#isEnding && !this.#isPending) this.#request();
     else this.drain();
+  }
+
+  /** Of a stream that asks for nothing: its session is another bridge's now. */
+  #onRefused(): void {
+    const { bridges } = this.#tier;
+    const isElsewhere = bridges.numbersOf(this.route) !== this.#numbers && !bridges.takeovers.isAwaited(this.route);
+    this.#settle();
+    this.#numbers?.close(this.#number);
+    this.#numbers = null;
+    if (isElsewhere && !this.#isEnding) this.onTurn();
+    else this.#wait("refused");
   }
 
   #open(): void {

@@ -1,0 +1,141 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { vi } from "vitest";
+import { Bridge, bridgeSchema, makeMapping } from "../../bridges/index.ts";
+import { ircSchema } from "../../bridges/irc/index.ts";
+import { xmppSchema } from "../../bridges/xmpp/index.ts";
+import { Dispatcher, dispatcherSchema } from "../../dispatcher/index.ts";
+import { type Cluster, HaloClient, HaloDaemon, halodSchema } from "../../halod/index.ts";
+import { FaultCounter, linkSchema } from "../../link/index.ts";
+import { networksOf } from "../../networks.ts";
+import { AlternatingProxy } from "./alternating-proxy.ts";
+import type { TestServer } from "./servers.ts";
+
+const ROUTES = 1_024;
+const log = pino({ level: "silent" });
+const now = () => performance.timeOrigin + performance.now();
+
+/** HaloD, bridges, two dispatchers and a balancer in this process, joined by real links; the IRC server is a real one. */
+export class LocalHaloStack implements AsyncDisposable {
+  readonly ircd: TestServer;
+  readonly #resources: AsyncDisposableStack;
+  readonly #bridges = new Map<number, Bridge>();
+  readonly #shared = { routes: ROUTES, secret: SECRET, log, link: linkSchema.parse({}) };
+  #halod: HaloDaemon | null = null;
+  #proxy: AlternatingProxy | null = null;
+  #table: Cluster | null = null;
+
+  private constructor(ircd: TestServer, resources: AsyncDisposableStack) {
+    this.ircd = ircd;
+    this.#resources = resources;
+  }
+
+  /** With bridge 1. */
+  static async start(startServer: () => Promise<TestServer>): Promise<LocalHaloStack> {
+    const resources = new AsyncDisposableStack();
+    const stack = new LocalHaloStack(resources.use(await startServer()), resources);
+    try {
+      await stack.#start();
+      return stack;
+    } catch (error) {
+      await stack[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Where browsers are sent: the balancer. */
+  get url(): string {
+    return this.#proxy?.url ?? "";
+  }
+
+  /** The newest that was told. */
+  get table(): Cluster {
+    if (!this.#table) throw new Error("no table was told");
+    return this.#table;
+  }
+
+  /** Resolves when a table is told that is like this. */
+  async tableLike(isIt: (table: Cluster) => boolean): Promise<void> {
+    await vi.waitFor(
+      () => {
+        if (!isIt(this.table)) throw new Error(`the newest table: ${JSON.stringify(this.table.nodes)}`);
+      },
+      { timeout: 15_000, interval: 5 },
+    );
+  }
+
+  async addBridge(node: number): Promise<void> {
+    const { host, port } = this.ircd;
+    const [irc, xmpp] = [ircSchema.parse({ host, port }), xmppSchema.parse({})];
+    const networks = networksOf({ irc, xmpp }, false);
+    const mapping = makeMapping([], networks);
+    const parts = { node, log, now, random: Math.random, newId: randomUUID };
+    const bridge = await Bridge.start({
+      ...this.#shared,
+      config: bridgeSchema.parse({ port: 0, node, halod: [this.#address] }),
+      name: `bridge ${node}`,
+      instance: randomUUID(),
+      faults: new FaultCounter(log, now),
+      networks: networks.map(({ name, make }) => make(mapping.naming(name), parts)),
+      mapping,
+      now,
+      randomBytes,
+    });
+    this.#bridges.set(node, this.#resources.use(bridge));
+    await bridge.ready();
+  }
+
+  /** As SIGTERM does it. */
+  async stopBridge(node: number): Promise<void> {
+    const bridge = this.#bridges.get(node);
+    await bridge?.drain(20_000);
+    await bridge?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+
+  get #address(): string {
+    return `127.0.0.1:${this.#halod?.port ?? 0}`;
+  }
+
+  async #start(): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "halod-"));
+    this.#resources.defer(() => rm(folder, { recursive: true, force: true }));
+    const own = { ...this.#shared, name: "halod", instance: randomUUID(), now, randomBytes };
+    const config = halodSchema.parse({ port: 0, file: join(folder, "cluster.json") });
+    this.#halod = this.#resources.use(await HaloDaemon.start({ ...own, config, faults: new FaultCounter(log, now) }));
+    await this.addBridge(1);
+    const dispatchers: Dispatcher[] = [];
+    for (const name of ["one", "another"]) {
+      const settings = dispatcherSchema.parse({ port: 0, halod: [this.#address], drainTimeoutMs: 2_000 });
+      const dispatcher = await Dispatcher.start({ ...this.#shared, name, config: settings });
+      dispatchers.push(this.#resources.use(dispatcher));
+      await dispatcher.ready();
+    }
+    const targets = dispatchers.map(({ port }) => ({ host: "127.0.0.1", port }));
+    this.#proxy = this.#resources.use(await AlternatingProxy.start(...targets));
+    this.#watch();
+    await this.tableLike(({ owners }) => !owners.includes(0));
+  }
+
+  /** Registers as a dispatcher does, to see the tables. */
+  #watch(): void {
+    const watcher = new HaloClient({
+      ...this.#shared,
+      addresses: [this.#address],
+      member: { role: "dispatcher", name: "test", instance: randomUUID() },
+      faults: new FaultCounter(log, now),
+      randomBytes,
+      random: Math.random,
+    });
+    this.#resources.use(watcher);
+    watcher.start((table) => (this.#table = table));
+  }
+}
+
+const SECRET = "a secret of the test";
