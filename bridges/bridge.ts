@@ -25,7 +25,6 @@ import { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 import type { Sessions } from "./session/sessions.ts";
 import { Takeover } from "./tickets/takeover.ts";
-import type { Tickets } from "./tickets/tickets.ts";
 import { Traffic } from "./traffic.ts";
 
 /** What a bridge is started with. */
@@ -73,7 +72,6 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #identities: Identities;
   readonly #readiness: Readiness;
   readonly #moves: Moves;
-  readonly #tickets: Tickets;
   readonly #takeover: Takeover;
   readonly #traffic: Traffic;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
@@ -105,8 +103,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       onArrived: () => this.#traffic.look(),
       onOver: () => this.#endMoved(),
     });
-    this.#tickets = parts.tickets;
-    this.#tickets.isOn = this.#mayMove;
+    parts.tickets.isOn = this.#mayMove;
     this.#takeover = new Takeover({
       ...{ ...options.config, ...options, ...parts, log: this.#log },
       downlinks: () => this.#downlinks.values(),
@@ -215,7 +212,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (link.peer.role === "bridge") return this.#moves.departures.onUp(link);
     this.#linkCount += 1;
     const onBlocked = (full: Downlink<Session>) => this.#broadcast.refreshAll(full);
-    const downlink = new Downlink<Session>(link, this.#linkCount, onBlocked, this.#tickets.notesFor);
+    const downlink = new Downlink<Session>(link, this.#linkCount, onBlocked, this.#takeover.notesFor);
     this.#downlinks.set(link, downlink);
     this.#takeover.up(downlink);
     this.#log.info({ dispatcher: link.peer.name, instance: link.peer.instance }, "dispatcher connected");
@@ -241,7 +238,6 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#downlinks.delete(link);
     this.#traffic.down(downlink);
     this.#takeover.down(downlink);
-    this.#tickets.lost(downlink);
     const sessions = this.#sessions.detachAll(downlink);
     for (const session of sessions) this.#broadcast.refresh(session);
     this.#log[isOrderly ? "info" : "warn"](
@@ -266,12 +262,14 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       (table) => {
         // One that leaves is in no table any more, and hands over what it has.
         const before = this.#ownership.routes;
+        const coming = new Set([...before].filter((route) => this.#moves.isComing(route)));
         const isSame = this.#ownership.follow(table) || this.#hasLeft;
         if (!this.#mayMove) return;
         this.#moves.follow(table, isSame);
         this.#endMoved(isSame);
-        // What comes from a bridge that lives is not to be claimed.
-        this.#takeover.follow(table, (route) => (isSame && before.has(route)) || this.#moves.isComing(route));
+        // What comes from a bridge that lives is not to be claimed; what came from one that has died meanwhile is.
+        const isHere = (route: number) => isSame && before.has(route) && !coming.has(route);
+        this.#takeover.follow(table, (route) => isHere(route) || this.#moves.isComing(route));
         this.#log.info({ epoch: table.epoch, routes: this.#ownership.size }, "routes known");
         this.#traffic.look();
       },

@@ -6,10 +6,14 @@ import type { Downlink } from "../session/downlink.ts";
 import type { Session } from "../session/session.ts";
 import { Recollection } from "./recollection.ts";
 import type { Recovery } from "./recovery.ts";
+import type { Tickets } from "./tickets.ts";
 
 /** What taking over needs. */
 export interface TakeoverOptions {
+  /** Our own number. */
+  readonly node: number;
   readonly recovery: Recovery;
+  readonly tickets: Tickets;
   /** Channels that have to be joined for sessions to come. */
   readonly hold: () => Holding;
   readonly downlinks: () => Iterable<Downlink<Session>>;
@@ -56,6 +60,11 @@ export class Takeover {
     this.#options = options;
   }
 
+  /** What a dispatcher is told of our own sessions, so that others could take over from us. */
+  get notesFor(): Tickets["notesFor"] {
+    return this.#options.tickets.notesFor;
+  }
+
   /** A newer table is in force. @param isKept whether a route's sessions are here already, or come from a bridge that lives */
   follow(table: Cluster, isKept: (route: number) => boolean): void {
     const former = this.#table;
@@ -70,7 +79,8 @@ export class Takeover {
     const routes = table.owners.flatMap((_, index) => {
       const owner = former.owners[index] ?? 0;
       const route = index + 1;
-      return owner !== 0 && this.#options.owns(route) && !isKept(route) && !isAlive(owner) ? [route] : [];
+      const isOrphaned = owner === this.#options.node || (owner !== 0 && !isAlive(owner));
+      return isOrphaned && this.#options.owns(route) && !isKept(route) ? [route] : [];
     });
     if (routes.length > 0) this.#begin(table.epoch, routes);
   }
@@ -97,6 +107,7 @@ export class Takeover {
   }
 
   down(downlink: Downlink<Session>): void {
+    this.#options.tickets.lost(downlink);
     for (const run of this.#runs.values()) if (run.awaited.delete(downlink)) this.#look(run);
   }
 

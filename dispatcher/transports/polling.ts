@@ -11,7 +11,7 @@ import { queryOf } from "../http/target.ts";
 import type { RequestContext } from "../../link/index.ts";
 import type { Tier } from "../tier.ts";
 import { type Envelope, JSON_ARRAY, type PollingSettings } from "./polling-settings.ts";
-import type { FirstConnect } from "./stream-connection.ts";
+import type { FirstConnect } from "./first-connect.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 import { POLLING_TRANSPORTS, STREAM_TRANSPORTS } from "./table.ts";
 import type { Transport } from "./transport.ts";

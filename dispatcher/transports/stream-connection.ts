@@ -1,6 +1,4 @@
 import type { ServerResponse } from "node:http";
-import type { Request } from "../../bayeux/index.ts";
-import type { RequestContext } from "../../link/index.ts";
 import type { Timed } from "../deadlines.ts";
 import type { Downstream, DownstreamFrame } from "../downstream.ts";
 import { refuse } from "../http/refusal.ts";
@@ -9,19 +7,9 @@ import { type Failure, failures, joinMessages, replyError, resumptions } from ".
 import type { Waiter } from "../takeovers.ts";
 import type { Tier } from "../tier.ts";
 import type { LongLived } from "./connection-set.ts";
+import type { FirstConnect } from "./first-connect.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 import { type StreamOwner, StreamTransport } from "./stream-transport.ts";
-
-/** The connect that a stream begins with. */
-export interface FirstConnect {
-  readonly route: number;
-  readonly clientId: string;
-  /** What is answered by the stream's last array; empty where the dispatcher makes the connects. */
-  readonly requests: readonly Request[];
-  /** A JSON array with the connect. */
-  readonly payload: Buffer;
-  readonly context: RequestContext;
-}
 
 /** A browser whose stream ended in good order, or for whom there was no bridge, comes back soon, and not all at once. */
 const SOON_MS = 200;
