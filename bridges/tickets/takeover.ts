@@ -71,16 +71,19 @@ export class Takeover {
     this.#table = table;
     for (const run of this.#runs.values()) if (!this.#isWanted(run)) this.#forget(run);
     if (!former) return;
-    const isAlive = (node: number): boolean => {
-      const before = former.nodes.find((one) => one.node === node);
-      const after = table.nodes.find((one) => one.node === node);
-      return before?.instance === after?.instance && before?.sinceMs === after?.sinceMs;
+    const isOrphaned = (owner: number): boolean => {
+      const before = former.nodes.find(({ node }) => node === owner);
+      const after = table.nodes.find(({ node }) => node === owner);
+      const isSameProcess = before?.instance === after?.instance;
+      const isSame = isSameProcess && before?.sinceMs === after?.sinceMs;
+      // Of our own, what our former process had, and what was on its way to us from one that has died meanwhile.
+      return owner === this.#options.node ? isSame || !isSameProcess : !isSame;
     };
     const routes = table.owners.flatMap((_, index) => {
       const owner = former.owners[index] ?? 0;
       const route = index + 1;
-      const isOrphaned = owner === this.#options.node || (owner !== 0 && !isAlive(owner));
-      return isOrphaned && this.#options.owns(route) && !isKept(route) ? [route] : [];
+      const isOurs = owner !== 0 && this.#options.owns(route) && !isKept(route);
+      return isOurs && isOrphaned(owner) ? [route] : [];
     });
     if (routes.length > 0) this.#begin(table.epoch, routes);
   }

@@ -55,17 +55,4 @@ describe("a stack with HaloD", { timeout: 120_000 }, () => {
     expect(clientIds.every(isHere)).toBe(true);
     expect(moved.map(({ clientId }) => clientId())).toEqual(clientIds);
   });
-
-  it("gives a bridge that is started again at once its own sessions back", async () => {
-    await using stack = await HaloStack.startOn(startInspircd, 2, "--halod-fail-after-ms", "20000");
-    await using crowd = await Crowd.gather(stack, [1, 2]);
-    const { epoch } = stack.table;
-    const moved = crowd.of(2);
-    await stack.bridge(2).kill9();
-    await stack.addBridge(2);
-    await stack.tableLike((table) => table.epoch > epoch);
-    await crowd.hears();
-    // What was said while nobody was in the channel is told as missing, or was kept by the server.
-    for (const { kind, handshakes } of moved) expect([kind, handshakes()]).toEqual([kind, 1]);
-  });
 });

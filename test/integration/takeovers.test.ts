@@ -168,6 +168,17 @@ describe("a bridge that takes over from one that has died", () => {
     expect(await look(1, clientId, 2)).toMatchObject([UNKNOWN]);
   });
 
+  it("gives a bridge that is started again its own sessions back", async () => {
+    const clientId = await heirs.session(1, [LOBBY], true);
+    hear("first", LOBBY, 1);
+    expect(dataIn(await poll(0, clientId, 1))).toEqual([1]);
+    const { network } = await heirs.rise();
+    const told = await poll(1, clientId, 2);
+    expect([dataIn(told), ackIn(told)]).toEqual([["gap"], 3]);
+    network.inbox?.message({ channel: LOBBY, data: 2, from: "ann", timeMs: Date.now(), id: "m2" });
+    expect(dataIn(await poll(0, clientId, 3))).toEqual([2]);
+  });
+
   it("forgets nothing of a session when it dies itself", async () => {
     await heirs.session(2, [LOBBY]);
     const clientId = await heirs.session(1, [LOBBY], true);

@@ -12,10 +12,12 @@ import { FakeCluster, nodeAt } from "./fake-cluster.ts";
 import { soleMapping } from "./sole-mapping.ts";
 
 const ROUTES = 4;
+const OWNERS = [1, 1, 2, 2];
 
 /** A bridge on a network of its own, which hears what a test lets it hear. */
 export interface Heir {
   readonly node: number;
+  readonly instance: string;
   readonly network: FakeNetwork;
   readonly bridge: Bridge;
   readonly faults: FaultCounter;
@@ -26,25 +28,24 @@ export class Heirs implements AsyncDisposable {
   readonly dispatchers: Dispatcher[] = [];
   readonly first: Heir;
   readonly second: Heir;
-  readonly #clusters: FakeCluster[] = [];
+  readonly #clusters: FakeCluster[];
+  readonly #config: Partial<BridgeConfig>;
   readonly #resources = new AsyncDisposableStack();
   readonly #nodes: ReturnType<typeof nodeAt>[] = [];
 
-  private constructor(first: Heir, second: Heir, clusters: FakeCluster[]) {
+  private constructor(first: Heir, second: Heir, clusters: FakeCluster[], config: Partial<BridgeConfig>) {
     this.first = first;
     this.second = second;
     this.#clusters = clusters;
-    for (const { node, bridge } of [first, second]) {
-      this.#resources.use(bridge);
-      this.#nodes.push(nodeAt(node, `127.0.0.1:${bridge.port}`));
-    }
+    this.#config = config;
+    for (const heir of [first, second]) this.#add(heir);
   }
 
   static async start(config: Partial<BridgeConfig> = {}): Promise<Heirs> {
     const clusters = [1, 2, 3, 4].map(() => new FakeCluster());
     const [one, two, ...others] = clusters;
     if (!one || !two) throw new Error("there are four");
-    const heirs = new Heirs(await startHeir(1, one, config), await startHeir(2, two, config), clusters);
+    const heirs = new Heirs(await startHeir(1, one, config), await startHeir(2, two, config), clusters, config);
     for (const cluster of others) {
       const dispatcher = await Dispatcher.start({
         config: dispatcherSchema.parse({ port: 0, drainTimeoutMs: 1_000 }),
@@ -56,7 +57,7 @@ export class Heirs implements AsyncDisposable {
       heirs.#resources.use(dispatcher);
       heirs.dispatchers.push(dispatcher);
     }
-    heirs.#tell([1, 1, 2, 2]);
+    heirs.#tell(OWNERS);
     await Promise.all(heirs.dispatchers.map((dispatcher) => dispatcher.ready()));
     await vi.waitFor(() => {
       for (const { bridges } of heirs.dispatchers) if (bridges.up < 2) throw new Error("a bridge is not up");
@@ -74,6 +75,21 @@ export class Heirs implements AsyncDisposable {
   /** The second one owns everything. */
   inherit(): void {
     this.#tell([2]);
+  }
+
+  /** The first one is started again, and has its routes back before anybody took over. @returns the new process */
+  async rise(): Promise<Heir> {
+    const cluster = new FakeCluster();
+    const heir = await startHeir(1, cluster, this.#config, "another instance 1");
+    await this.first.bridge[Symbol.asyncDispose]();
+    const former = [...this.#nodes];
+    this.#nodes.shift();
+    this.#add(heir);
+    // HaloD tells who comes the table that is in force, and then the one with it.
+    cluster.tell(ROUTES, OWNERS, former);
+    this.#clusters.splice(0, 1, cluster);
+    this.#tell(OWNERS);
+    return heir;
   }
 
   /** What a browser is answered over HTTP. @param at which dispatcher */
@@ -106,6 +122,11 @@ export class Heirs implements AsyncDisposable {
     }
   }
 
+  #add({ node, instance, bridge }: Heir): void {
+    this.#resources.use(bridge);
+    this.#nodes.push(nodeAt(node, `127.0.0.1:${bridge.port}`, { instance }));
+  }
+
   #tell(owners: readonly number[]): void {
     for (const cluster of this.#clusters) cluster.tell(ROUTES, owners, [...this.#nodes]);
   }
@@ -130,7 +151,12 @@ export function ackIn(messages: readonly AnyMessage[]): unknown {
   return typeof ext === "object" && ext !== null && "ack" in ext ? ext.ack : undefined;
 }
 
-async function startHeir(node: number, cluster: FakeCluster, config: Partial<BridgeConfig>): Promise<Heir> {
+async function startHeir(
+  node: number,
+  cluster: FakeCluster,
+  config: Partial<BridgeConfig>,
+  instance = `instance ${node}`,
+): Promise<Heir> {
   const log = pino({ level: "silent" });
   const faults = new FaultCounter(log, Date.now);
   const network = new FakeNetwork();
@@ -139,7 +165,7 @@ async function startHeir(node: number, cluster: FakeCluster, config: Partial<Bri
     routes: ROUTES,
     secret: "secret",
     name: `bridge ${node}`,
-    instance: `instance ${node}`,
+    instance,
     link: linkSchema.parse({}),
     cluster,
     faults,
@@ -150,5 +176,5 @@ async function startHeir(node: number, cluster: FakeCluster, config: Partial<Bri
     randomBytes,
   });
   network.inbox?.up();
-  return { node, network, bridge, faults };
+  return { node, instance, network, bridge, faults };
 }
