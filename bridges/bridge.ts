@@ -26,6 +26,7 @@ import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 import type { Sessions } from "./session/sessions.ts";
+import { Takeover } from "./tickets/takeover.ts";
 import { Traffic } from "./traffic.ts";
 
 /** What a bridge is started with. */
@@ -74,6 +75,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #identities: Identities;
   readonly #readiness: Readiness;
   readonly #moves: Moves;
+  readonly #takeover: Takeover;
   readonly #traffic: Traffic;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
@@ -105,10 +107,15 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       onArrived: () => this.#traffic.look(),
       onOver: () => this.#endMoved(),
     });
-    this.#traffic = new Traffic({
-      ...{ ...options.config, ...parts, faults: options.faults },
-      ...{ ownership: this.#ownership, moves: this.#moves },
+    parts.tickets.isOn = this.#mayMove;
+    this.#takeover = new Takeover({
+      ...{ ...options.config, ...options, ...parts, log: this.#log },
+      downlinks: () => this.#downlinks.values(),
+      owns: (route) => this.#ownership.owns(route),
+      onArrived: () => this.#traffic.look(),
     });
+    const arriving = { ownership: this.#ownership, moves: this.#moves, takeover: this.#takeover };
+    this.#traffic = new Traffic({ ...options.config, ...parts, ...arriving, faults: options.faults });
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
@@ -195,6 +202,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#hasLeft = true;
     await this.#cluster?.[Symbol.asyncDispose]();
     await this.#moves[Symbol.asyncDispose]();
+    this.#takeover.stop();
     this.#traffic[Symbol.dispose]();
     this.#calls.stop();
     this.#presence.stop();
@@ -213,12 +221,10 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   onUp(link: Link): void {
     if (link.peer.role === "bridge") return this.#moves.departures.onUp(link);
     this.#linkCount += 1;
-    this.#downlinks.set(
-      link,
-      new Downlink<Session>(link, this.#linkCount, (downlink) => {
-        this.#broadcast.refreshAll(downlink);
-      }),
-    );
+    const onBlocked = (full: Downlink<Session>) => this.#broadcast.refreshAll(full);
+    const downlink = new Downlink<Session>(link, this.#linkCount, onBlocked, this.#takeover.notesFor);
+    this.#downlinks.set(link, downlink);
+    this.#takeover.up(downlink);
     this.#log.info({ dispatcher: link.peer.name, instance: link.peer.instance }, "dispatcher connected");
   }
 
@@ -241,6 +247,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     if (!downlink) return this.#moves.departures.onDown(link);
     this.#downlinks.delete(link);
     this.#traffic.down(downlink);
+    this.#takeover.down(downlink);
     const sessions = this.#sessions.detachAll(downlink);
     for (const session of sessions) this.#broadcast.refresh(session);
     this.#log[isOrderly ? "info" : "warn"](
@@ -267,10 +274,15 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       (table) => {
         this.#halo.onTable(table);
         // One that leaves is in no table any more, and hands over what it has.
+        const before = this.#ownership.routes;
+        const coming = new Set([...before].filter((route) => this.#moves.isComing(route)));
         const isSame = this.#ownership.follow(table) || this.#hasLeft;
         if (!this.#mayMove) return;
         this.#moves.follow(table, isSame);
         this.#endMoved(isSame);
+        // What comes from a bridge that lives is not to be claimed; what came from one that has died meanwhile is.
+        const isHere = (route: number) => isSame && before.has(route) && !coming.has(route);
+        this.#takeover.follow(table, (route) => isHere(route) || this.#moves.isComing(route));
         this.#log.info({ epoch: table.epoch, routes: this.#ownership.size }, "routes known");
         this.#traffic.look();
       },

@@ -38,6 +38,7 @@ export class Broadcast {
     for (const [downlink, recipients] of audience.direct) {
       // Notices, presence and pictures are nobody's message.
       if (entry.id !== "") this.#delivered += recipients.length;
+      downlink.notes?.said(entry);
       downlink.send({ type: "deliver", seq: entry.seq, recipients, payload: entry.bytes });
     }
     for (const session of audience.queued) this.queue(session, entry);

@@ -17,6 +17,11 @@ export class Ownership {
     return this.#sinceMs !== null && this.#owners[route - 1] === this.#node;
   }
 
+  /** All of them. */
+  get routes(): ReadonlySet<number> {
+    return new Set(this.#owners.flatMap((_, index) => (this.owns(index + 1) ? [index + 1] : [])));
+  }
+
   /** How many they are. */
   get size(): number {
     return this.#sinceMs === null ? 0 : this.#owners.filter((owner) => owner === this.#node).length;

@@ -35,6 +35,8 @@ import { Sessions } from "./session/sessions.ts";
 import { SlowReaders } from "./session/slow-readers.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Users } from "./users.ts";
+import { Recovery } from "./tickets/recovery.ts";
+import { Tickets } from "./tickets/tickets.ts";
 
 /** What the parts of a bridge are made with. */
 export interface PartsOptions {
@@ -69,6 +71,8 @@ export interface Parts {
   readonly adoption: Adoption;
   /** Channels that are to be joined for sessions which come from elsewhere. */
   readonly hold: () => Holding;
+  readonly tickets: Tickets;
+  readonly recovery: Recovery;
 }
 
 /** Dispatchers hold browsers to the limits that are configured; these guard against a dispatcher gone wrong. */
@@ -78,6 +82,9 @@ const MAX_BATCH_BYTES = 1_048_576;
 /** Makes the parts of a bridge, and lets those know each other that have to. */
 export function makeParts({ config, networks, mapping, faults, log, now, randomBytes }: PartsOptions): Parts {
   const messages = new Log({ maxMessages: config.logMessages, maxBytes: config.logBytes });
+  const keepMs = config.connectTimeoutMs + config.sessionTimeoutMs;
+  const heardBy = (session: Session) => [...subscriptions.heardBy(session)].map(({ name }) => name);
+  const tickets = new Tickets({ messages, now, keepMs, heardBy });
   const batches = {
     maxBatchBytes: MAX_BATCH_BYTES,
     // An unacknowledged batch takes at most half of what may wait, so that there is always something to relieve.
@@ -104,6 +111,7 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     delivery,
     users,
     onEnd: (session, reason) => {
+      tickets.ended(session, reason);
       subscriptions.removeAll(session);
       identities.ended(session);
       // What it has asked an app is still answered.
@@ -189,7 +197,8 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     now,
   });
   const halo = new HaloChannel({ isOn: config.haloChannel === true, node: config.node, messages, broadcast, now });
-  const subscriptions = new Subscriptions({
+  const replays = new Replays({ ...config, messages, archive, lateCopies, limits: config, now });
+  const subscriptions: Subscriptions = new Subscriptions({
     channels,
     mapping,
     discovery,
@@ -197,12 +206,15 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     privates,
     presence,
     halo,
-    replays: new Replays({ ...config, messages, archive, lateCopies, limits: config, now }),
+    replays,
     maxSubscriptions: config.maxSubscriptions,
     joinTimeoutMs: config.joinTimeoutMs,
     now,
     queue: (session, entry) => {
       broadcast.queue(session, entry);
+    },
+    onChanged: (session, name) => {
+      tickets.changed(session, name);
     },
   });
   const told = { calls, channels, streams, presence, log };
@@ -232,9 +244,12 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     faults,
     log,
   });
-  const adoption = new Adoption({ channels, sessions, subscriptions, messages, lateCopies, broadcast, now });
+  const arriving = { channels, sessions, subscriptions, messages, lateCopies, broadcast, now };
+  const adoption = new Adoption(arriving);
+  const recovery = new Recovery({ ...arriving, replays, tickets, log });
   const hold = () => new Holding({ channels, discovery, messages, now });
   const dispatches = new Dispatches({ users, messages, broadcast, now, faults });
   const parts = { calls, sessions, channels, discovery, dispatches, identities, streams, delivery, broadcast, inboxes };
-  return { ...parts, presence, halo, requests, subscriptions, publishes, messages, adoption, hold };
+  const moving = { publishes, messages, adoption, hold, tickets, recovery };
+  return { ...parts, ...moving, presence, halo, requests, subscriptions };
 }

@@ -161,6 +161,7 @@ export class Requests {
         await subscriptions.subscribe(session, request);
         if (session.hasEnded) return unknownSession(request);
       }
+      exchange.downlink.notes?.seen(session);
       // Bayeux §4.4.2, §4.5.2 and §4.6.2: these replies carry the clientId.
       return successReply(request, { clientId: session.clientId });
     } catch (error) {

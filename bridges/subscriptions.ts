@@ -34,6 +34,8 @@ export interface SubscriptionsOptions {
   readonly joinTimeoutMs: number;
   /** Queues a message for one session and sees that it leaves. */
   readonly queue: (session: Session, entry: LogEntry) => void;
+  /** What a session is subscribed to is another than before. */
+  readonly onChanged: (session: Session, name: string) => void;
 }
 
 /** Bayeux §4.5 and §4.6: who gets what. A subscribe succeeds when its channels are joined on their network. */
@@ -131,6 +133,7 @@ export class Subscriptions {
 
   remove(session: Session, name: string): void {
     if (!session.subscriptions.delete(name)) return;
+    if (!session.hasEnded) this.#options.onChanged(session, name);
     const { channels } = this.#options;
     const pattern = channels.patterns.get(name);
     if (pattern) return channels.patterns.unsubscribe(pattern, session);
@@ -187,6 +190,7 @@ export class Subscriptions {
     const { channels, presence } = this.#options;
     const channel = channels.get(watchedChannel(name) ?? name);
     session.subscriptions.add(name);
+    this.#options.onChanged(session, name);
     if (pattern) return channels.patterns.subscribe(pattern, session);
     if (isUserChannel(name)) return this.#options.privates.subscribe(session, name);
     if (isHalo(name)) return this.#options.halo.watch(session);

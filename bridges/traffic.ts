@@ -8,11 +8,13 @@ import type { Requests } from "./requests.ts";
 import type { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
 import type { Sessions } from "./session/sessions.ts";
+import type { Takeover } from "./tickets/takeover.ts";
 
 /** What the frames of dispatchers need. */
 export interface TrafficOptions {
   readonly ownership: Ownership;
   readonly moves: Pick<Moves, "isComing">;
+  readonly takeover: Pick<Takeover, "isComing" | "mayServe" | "take">;
   readonly requests: Requests;
   readonly dispatches: Dispatches;
   readonly sessions: Sessions;
@@ -42,6 +44,10 @@ export class Traffic implements Disposable {
         return this.#onRequest(downlink, frame, true);
       case "dispatch":
         return this.#options.dispatches.serve(downlink, frame, (route) => this.#isHere(route));
+      case "surrender":
+        if (!this.#options.takeover.take(downlink, frame.payload))
+          downlink.link.close("a surrender that makes no sense");
+        return;
       case "closed":
         return this.#onClosed(downlink, frame);
       case "pause":
@@ -61,7 +67,7 @@ export class Traffic implements Disposable {
 
   /** Sessions have come, or are known not to: what has waited for them goes on. */
   look(): void {
-    for (const route of this.#waiting.routes) if (!this.#options.moves.isComing(route)) this.#open(route);
+    for (const route of this.#waiting.routes) if (!this.#isComing(route)) this.#open(route);
   }
 
   [Symbol.dispose](): void {
@@ -70,19 +76,25 @@ export class Traffic implements Disposable {
 
   /** @param mayWait false: it has waited long enough */
   #onRequest(downlink: Downlink<Session>, frame: RequestFrame, mayWait: boolean): void {
-    const { moves, requests, faults } = this.#options;
-    if (mayWait && moves.isComing(frame.route)) {
+    const { requests, faults } = this.#options;
+    const { route } = frame;
+    if (mayWait && this.#isComing(route)) {
       if (this.#waiting.keep(downlink, frame)) return;
-      faults.count("bridge.handoverBytes", "too much waits for sessions that are on their way", { route: frame.route });
+      faults.count("bridge.handoverBytes", "too much waits for sessions that are on their way", { route });
     }
-    if (this.#isHere(frame.route)) return requests.serve(downlink, frame);
+    if (this.#isHere(route) && this.#options.takeover.mayServe(route, downlink)) return requests.serve(downlink, frame);
     downlink.send({ type: "refused", connection: frame.connection });
   }
 
   /** It is ours, and so are its sessions. */
   #isHere(route: number): boolean {
-    const { ownership, moves } = this.#options;
-    return ownership.owns(route) && !moves.isComing(route);
+    return this.#options.ownership.owns(route) && !this.#isComing(route);
+  }
+
+  /** The route's sessions are on their way here. */
+  #isComing(route: number): boolean {
+    const { moves, takeover } = this.#options;
+    return moves.isComing(route) || takeover.isComing(route);
   }
 
   #open(route: number, mayWait = true): void {

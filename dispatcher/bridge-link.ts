@@ -1,5 +1,6 @@
-import type { DeliverFrame, FaultCounter, Frame, Link, LinkOwner, ReleaseFrame } from "../link/index.ts";
+import type { DeliverFrame, FaultCounter, Frame, Link, LinkOwner, NoteFrame, ReleaseFrame } from "../link/index.ts";
 import { Numbers } from "./numbers.ts";
+import type { Testimony } from "./testimony.ts";
 import type { Coalescer } from "./transports/coalescer.ts";
 
 /** Connects to one bridge, and again whenever the link is lost, until it is disposed of. */
@@ -12,6 +13,8 @@ export interface BridgeLinkOptions {
   readonly address: string;
   readonly coalescer: Coalescer;
   readonly faults: FaultCounter;
+  /** What bridges say of their sessions, in case that they die; null where nobody takes over. */
+  readonly testimony: Testimony | null;
   /** Called after every change of `numbers`. */
   readonly onChange: () => void;
 }
@@ -39,6 +42,11 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
   /** The numbers of the link that is up; null while none is. */
   get numbers(): Numbers | null {
     return this.#numbers;
+  }
+
+  /** Of the bridge that is up; null while none is. */
+  get instance(): string | null {
+    return this.#link?.peer.instance ?? null;
   }
 
   /** Begins to connect. */
@@ -76,8 +84,9 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
   onUp(link: Link): void {
     this.#drop();
     this.#link = link;
-    this.#numbers = new Numbers(link);
-    this.#options.onChange();
+    const { testimony, onChange } = this.#options;
+    this.#numbers = new Numbers(link, testimony?.up(link) ?? null);
+    onChange();
   }
 
   onFrame(link: Link, frame: Frame): void {
@@ -100,6 +109,13 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
         if (downstream) return downstream.onFrame(frame);
         return this.#unknown(frame.type, frame.connection);
       }
+      case "tickets":
+      case "said":
+      case "reached":
+      case "claim":
+        return this.#testify(link, numbers, frame);
+      case "surrender":
+        return this.#fault("link.direction", "frame of a dispatcher came from a bridge", frame.type, 0);
       case "request":
       case "dispatch":
       case "closed":
@@ -120,8 +136,9 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
   }
 
   /** The hot path: nothing is made per recipient, and nothing is called but the write. */
-  #deliver(numbers: Numbers, { recipients, payload }: DeliverFrame): void {
+  #deliver(numbers: Numbers, { seq, recipients, payload }: DeliverFrame): void {
     if (payload.length === 0) return;
+    numbers.wrote(recipients, seq);
     const { coalescer } = this.#options;
     const message = coalescer.message(payload);
     for (const number of recipients) {
@@ -139,6 +156,12 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
     }
   }
 
+  #testify(link: Link, numbers: Numbers, frame: NoteFrame): void {
+    if (this.#options.testimony?.take(link, numbers, frame) !== false) return;
+    this.#fault("link.malformed", "link ended, a bridge said what makes no sense", frame.type, 0);
+    link.close("a frame that makes no sense");
+  }
+
   #unknown(type: string, number: number): void {
     this.#fault("link.unknownConnection", "frame came for a connection that is not open", type, number);
   }
@@ -149,10 +172,12 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
 
   #drop(): void {
     const numbers = this.#numbers;
+    const link = this.#link;
     this.#link = null;
     this.#numbers = null;
-    if (!numbers) return;
+    if (!numbers || !link) return;
     this.#options.onChange();
+    this.#options.testimony?.down(link);
     numbers.down();
   }
 }

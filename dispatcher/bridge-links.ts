@@ -1,8 +1,11 @@
 import type { Cluster, ClusterSource } from "../halod/index.ts";
 import type { FaultCounter } from "../link/index.ts";
 import { BridgeLink, type ConnectBridge } from "./bridge-link.ts";
+import { Claims } from "./claims.ts";
 import type { Numbers } from "./numbers.ts";
 import { Takeovers } from "./takeovers.ts";
+import { Testimony } from "./testimony.ts";
+import { Tickets } from "./tickets.ts";
 import type { Coalescer } from "./transports/coalescer.ts";
 import { deputyOf, homeOf } from "./user-routes.ts";
 
@@ -20,12 +23,17 @@ export interface BridgeLinksOptions {
   /** How long a request waits for its route's new bridge; 0 where the cluster never changes. */
   readonly takeoverWaitMs: number;
   readonly maxTakeoverBytes: number;
+  /** Of all sessions, for those who take over; 0 where the cluster never changes. */
+  readonly maxTicketBytes: number;
 }
 
 /** The links to all bridges of the cluster, as they come and go, and which of them owns a route. */
 export class BridgeLinks implements AsyncDisposable {
   readonly routes: number;
   readonly takeovers: Takeovers;
+  readonly tickets: Tickets;
+  readonly #claims: Claims;
+  readonly #testimony: Testimony | null;
   readonly #options: BridgeLinksOptions;
   #cluster: Cluster = { epoch: 0, owners: [], nodes: [] };
   /** Those of the cluster, and those that have left it and still have connections. */
@@ -39,7 +47,7 @@ export class BridgeLinks implements AsyncDisposable {
   #change = Promise.withResolvers<void>();
 
   constructor(options: BridgeLinksOptions) {
-    const { routes, takeoverWaitMs, maxTakeoverBytes, now, faults } = options;
+    const { routes, takeoverWaitMs, maxTakeoverBytes, maxTicketBytes, now, faults } = options;
     this.#options = options;
     this.routes = routes;
     this.takeovers = new Takeovers({
@@ -49,6 +57,14 @@ export class BridgeLinks implements AsyncDisposable {
       now,
       faults,
     });
+    this.tickets = new Tickets({ maxBytes: maxTicketBytes, now, faults });
+    this.#claims = new Claims({
+      tickets: this.tickets,
+      faults,
+      table: () => this.#cluster,
+      drop: (except, isIt) => this.#drop(except, isIt),
+    });
+    this.#testimony = takeoverWaitMs === 0 ? null : new Testimony(this.tickets, this.#claims);
   }
 
   /** Begins to learn of bridges and to connect to them, once. */
@@ -56,6 +72,11 @@ export class BridgeLinks implements AsyncDisposable {
     if (this.#isStarted || this.#isDisposed) return;
     this.#isStarted = true;
     this.#options.cluster.start((cluster) => this.#follow(cluster));
+  }
+
+  /** Another bridge takes over where one dies. */
+  get mayMove(): boolean {
+    return this.#testimony !== null;
   }
 
   /** Of the table that is known; 0 = none yet. */
@@ -83,7 +104,9 @@ export class BridgeLinks implements AsyncDisposable {
 
   /** @returns the numbers of the link to a route's bridge; null while it is down, or nobody's */
   numbersOf(route: number): Numbers | null {
-    return this.#byNode.get(this.#cluster.owners[route - 1] ?? 0)?.numbers ?? null;
+    // Who takes over may have the table before we do.
+    const node = this.#claims.claimantOf(route)?.node ?? this.#cluster.owners[route - 1] ?? 0;
+    return this.#byNode.get(node)?.numbers ?? null;
   }
 
   /**
@@ -127,6 +150,7 @@ export class BridgeLinks implements AsyncDisposable {
       this.#isDisposed = true;
       this.#changed();
       this.takeovers[Symbol.dispose]();
+      this.tickets[Symbol.dispose]();
     }
     await this.#options.cluster[Symbol.asyncDispose]();
     await Promise.all([...this.#links.values()].map((link) => link[Symbol.asyncDispose]()));
@@ -160,10 +184,15 @@ export class BridgeLinks implements AsyncDisposable {
       return known;
     }
     const { coalescer, faults, connect } = this.#options;
-    const link = new BridgeLink({ coalescer, faults, address, node, onChange: () => this.#changed() });
+    const testimony = this.#testimony;
+    const link = new BridgeLink({ coalescer, faults, testimony, address, node, onChange: () => this.#changed() });
     this.#links.set(key, link);
     link.start(connect);
     return link;
+  }
+
+  #drop(except: string, isIt: (clientId: string) => boolean): void {
+    for (const link of this.#links.values()) if (link.instance !== except) link.numbers?.drop(isIt);
   }
 
   #retire(key: string, link: BridgeLink): void {

@@ -38,6 +38,11 @@ export const dispatcherSchema = z.strictObject({
   maxTakeoverBytes: bytes
     .default(64 * MIB)
     .describe("bytes of all requests that wait for that; more are answered at once, as when a bridge is away"),
+  maxTicketBytes: bytes
+    .default(256 * MIB)
+    .describe(
+      "with HaloD, bytes of all that is kept so that sessions survive the death of their bridge; the oldest is forgotten first",
+    ),
   allowedOrigins: z
     .array(origin)
     .default([])

@@ -98,6 +98,7 @@ export class Dispatcher implements AsyncDisposable, Tier {
       random,
       takeoverWaitMs: mayMove(options) ? config.takeoverWaitMs : 0,
       maxTakeoverBytes: config.maxTakeoverBytes,
+      maxTicketBytes: mayMove(options) ? config.maxTicketBytes : 0,
     });
     this.#requests = new HttpTransports(this);
     this.#sockets = new WebSocketTier(this);

@@ -6,6 +6,8 @@ export type DownstreamFrame = AnswerFrame | RefusedFrame | HoldFrame | ReleaseFr
 
 /** Who stands behind a connection number. */
 export interface Downstream {
+  /** Whose it is; null for a handshake. */
+  readonly clientId: string | null;
   /** Where deliveries are written; null where nothing may be pushed. */
   readonly outlet: Outlet | null;
   /** `freed` comes only to who was recalled: nothing more will follow. */

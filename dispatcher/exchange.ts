@@ -4,7 +4,7 @@ import type { Group } from "./batch.ts";
 import type { Timed } from "./deadlines.ts";
 import type { Downstream, DownstreamFrame } from "./downstream.ts";
 import type { Numbers } from "./numbers.ts";
-import { type Failure, failures, joinMessages } from "./replies.ts";
+import { type Failure, failures, joinMessages, resumptions } from "./replies.ts";
 import type { Waiter } from "./takeovers.ts";
 import type { Tier } from "./tier.ts";
 
@@ -24,6 +24,7 @@ interface Parcel {
 /** One group of requests on its way: from the frame to the bridge until its one answer. A held poll is one too. */
 export class Exchange implements Downstream, Timed, Waiter {
   readonly outlet = null;
+  readonly clientId: string | null;
   readonly #tier: Tier;
   readonly #owner: ExchangeOwner;
   readonly #requests: readonly Request[];
@@ -38,7 +39,8 @@ export class Exchange implements Downstream, Timed, Waiter {
   #held: Buffer | null = null;
   #isDone = false;
 
-  constructor(tier: Tier, owner: ExchangeOwner, { requests }: Group, mayHold: boolean) {
+  constructor(tier: Tier, owner: ExchangeOwner, { requests, clientId }: Group, mayHold: boolean) {
+    this.clientId = clientId;
     this.#tier = tier;
     this.#owner = owner;
     this.#requests = requests;
@@ -64,7 +66,7 @@ export class Exchange implements Downstream, Timed, Waiter {
     if (!this.#parcel) return;
     const numbers = this.#tier.bridges.numbersOf(this.#parcel.route);
     if (!numbers) return this.#wait("away");
-    if (numbers.isFull) return this.#fail("busy");
+    if (numbers.isFull) return this.#wait("busy");
     this.#numbers = numbers;
     this.#number = numbers.open(this);
     this.#tier.deadlines.add(this);
@@ -113,12 +115,23 @@ export class Exchange implements Downstream, Timed, Waiter {
   }
 
   onDown(): void {
-    if (!this.#isDone) this.#fail("lost");
+    if (this.#isDone) return;
+    if (!this.#mayResume) return this.#fail("lost");
+    this.#numbers = null;
+    this.#tier.deadlines.delete(this);
+    if (!this.#held) return this.#wait("lost");
+    this.#settle();
+    this.#owner.onAnswer(this, resumptions(this.#requests));
   }
 
   onDeadline(): void {
     this.#numbers?.close(this.#number);
     this.#fail("late");
+  }
+
+  /** Another bridge can go on with the session, and no harm is done where a connect reaches both. */
+  get #mayResume(): boolean {
+    return this.#tier.bridges.mayMove && this.#requests.every(({ type }) => type === "connect");
   }
 
   /** Another bridge takes over, or is about to. */

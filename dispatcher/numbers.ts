@@ -11,8 +11,16 @@ export interface Outgoing {
   readonly payload: Buffer;
 }
 
+/** Hears what is said of sessions, so that another bridge can go on with them. */
+export interface Witness {
+  /** A request of this session goes to its bridge. */
+  asked(clientId: string): void;
+  /** The session's connection was written all its messages up to this one, and gets no more. */
+  wrote(clientId: string, seq: number): void;
+}
+
 /** Stands in for a browser that has gone, until the bridge has let go of its number. */
-const GONE: Downstream = { outlet: null, onFrame() {}, onDown() {} };
+const GONE: Downstream = { clientId: null, outlet: null, onFrame() {}, onDown() {} };
 
 /**
  * The connection numbers of one link instance, and what the dispatcher says about them.
@@ -26,10 +34,15 @@ export class Numbers {
   readonly #slots: (Downstream | undefined)[] = [undefined];
   readonly #free: number[] = [];
   readonly #closing = new Set<number>();
+  readonly #witness: Witness | null;
+  /** The newest message that was written to each; 0 = none. */
+  readonly #written: number[] = [0];
   #isDown = false;
 
-  constructor(link: Link) {
+  /** @param witness null where nobody can take over */
+  constructor(link: Link, witness: Witness | null = null) {
     this.#link = link;
+    this.#witness = witness;
   }
 
   /** True while nothing should be sent that can be refused instead. */
@@ -45,6 +58,7 @@ export class Numbers {
   open(downstream: Downstream): number {
     const number = this.#free.pop() ?? this.#slots.length;
     this.#slots[number] = downstream;
+    this.#written[number] = 0;
     return number;
   }
 
@@ -58,7 +72,16 @@ export class Numbers {
     return this.#slots[number]?.outlet;
   }
 
+  /** Messages up to this one go to these numbers. On the hot path, so it only notes it. */
+  wrote(numbers: Uint32Array, seq: number): void {
+    if (!this.#witness) return;
+    const written = this.#written;
+    for (const number of numbers) if (seq > (written[number] ?? 0)) written[number] = seq;
+  }
+
   request(number: number, { route, isSocket, mayHold, context, payload }: Outgoing): void {
+    const clientId = this.#slots[number]?.clientId;
+    if (this.#witness && clientId) this.#witness.asked(clientId);
     this.#send({ type: "request", connection: number, route, isSocket, mayHold, context, payload });
   }
 
@@ -84,7 +107,18 @@ export class Numbers {
   /** The browser's side is gone: whatever still comes is dropped. */
   close(number: number): void {
     this.recall(number);
-    if (!this.#isDown) this.#slots[number] = GONE;
+    if (this.#isDown) return;
+    this.#tell(number);
+    this.#slots[number] = GONE;
+  }
+
+  /** Ends those of some sessions as if the link were gone: their route is another bridge's now. */
+  drop(isIt: (clientId: string) => boolean): void {
+    for (const [number, downstream] of this.#slots.entries()) {
+      if (!downstream?.clientId || !isIt(downstream.clientId)) continue;
+      this.close(number);
+      downstream.onDown();
+    }
   }
 
   /** Ends the connection from our side: what still comes is handed on, and then `freed`. */
@@ -104,6 +138,7 @@ export class Numbers {
 
   /** The link is gone: tells everybody, and is silent from then on. */
   down(): void {
+    for (const number of this.#slots.keys()) this.#tell(number);
     this.#isDown = true;
     const slots = this.#slots.splice(0);
     this.#free.length = 0;
@@ -113,8 +148,16 @@ export class Numbers {
 
   #release(number: number): void {
     if (this.#isDown || this.#slots[number] === undefined) return;
+    this.#tell(number);
     this.#slots[number] = undefined;
     this.#free.push(number);
+  }
+
+  #tell(number: number): void {
+    const seq = this.#written[number] ?? 0;
+    const clientId = this.#slots[number]?.clientId;
+    if (seq > 0 && clientId) this.#witness?.wrote(clientId, seq);
+    this.#written[number] = 0;
   }
 
   #send(frame: Parameters<Link["send"]>[0]): void {

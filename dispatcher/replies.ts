@@ -7,6 +7,7 @@ import {
   type Request,
   errorReply,
   retryAdvice,
+  successReply,
 } from "../bayeux/index.ts";
 
 /** Why a group of requests could not be served. */
@@ -63,6 +64,17 @@ export function failures(requests: readonly Request[], failure: Failure, random:
     if (wasSent && request.type === "publish") return errorReply(echoOf(request), new BayeuxError("outcomeUnknown"));
     const error = new BayeuxError("unavailable", [], TEXTS[failure]);
     return errorReply(echoOf(request), error, { advice: retryAdvice(interval) });
+  });
+  return Buffer.from(texts.join(","));
+}
+
+/**
+ * The replies to connects whose bridge went away, where another goes on with the session: they succeed, so that the next ones
+ * come at once. Without a word of acknowledgements: nobody knows which were meant to be in them.
+ */
+export function resumptions(requests: readonly Request[]): Buffer {
+  const texts = requests.map((request) => {
+    return successReply(echoOf(request), "clientId" in request ? { clientId: request.clientId } : {});
   });
   return Buffer.from(texts.join(","));
 }

@@ -46,6 +46,11 @@ export function headBytes(frame: WireFrame): number {
     case "pong":
     case "goodbye":
     case "control":
+    case "surrender":
+    case "tickets":
+    case "said":
+    case "reached":
+    case "claim":
       return HEADER;
   }
 }
@@ -110,6 +115,11 @@ export function writeHead(frame: WireFrame, payloadBytes: number, target: Buffer
     case "ping":
     case "pong":
     case "goodbye":
+    case "surrender":
+    case "tickets":
+    case "said":
+    case "reached":
+    case "claim":
     case "control":
       if (frame.type === "control" && payloadBytes > MAX_CONTROL_BYTES)
         throw new RangeError(`a control frame of ${payloadBytes} bytes; the limit is ${MAX_CONTROL_BYTES}`);
@@ -221,6 +231,15 @@ export function decode(
     case KIND.control:
       check(word === kind && length <= 4 + MAX_CONTROL_BYTES, "control", length);
       return { type: "control", payload: bytes.subarray(start + 4, end) };
+    case KIND.surrender:
+    case KIND.tickets:
+    case KIND.said:
+    case KIND.reached:
+    case KIND.claim: {
+      const type = NOTE_TYPES[kind];
+      check(word === kind, type, length);
+      return { type, payload: bytes.subarray(start + 4, end) };
+    }
     case KIND.challenge:
     case KIND.hello:
     case KIND.welcome:
@@ -239,6 +258,13 @@ function vocabularyOf(kind: number): Vocabulary {
   return kind < KIND.answer ? "dispatcher" : "bridge";
 }
 
+const NOTE_TYPES = {
+  [KIND.surrender]: "surrender",
+  [KIND.tickets]: "tickets",
+  [KIND.said]: "said",
+  [KIND.reached]: "reached",
+  [KIND.claim]: "claim",
+} as const;
 const HELLO_TYPES = { 1: "challenge", 2: "hello", 3: "welcome", 4: "refuse" } as const;
 
 function writeHeader(target: Buffer, at: number, bytes: number, kind: number, flags: number, route: number): void {

@@ -122,6 +122,22 @@ export interface FreedFrame {
   readonly connection: number;
 }
 
+/** Dispatcher → bridge: a part of the answer to a `claim`; see `ticket-frames.ts` for what is in this and the next. */
+export interface SurrenderFrame {
+  readonly type: "surrender";
+  readonly payload: Buffer;
+}
+
+/** Bridge → dispatcher, only where there is a HaloD: what sessions can be rebuilt from when the bridge has died. */
+export interface NoteFrame {
+  /**
+   * tickets: what sessions are, and which have ended. said: which messages there are. reached: how far the sessions of
+   * some connections are with what comes next on them. claim: hand over what you have of these routes' sessions.
+   */
+  readonly type: "tickets" | "said" | "reached" | "claim";
+  readonly payload: Buffer;
+}
+
 /** Between HaloD and those that have registered with it, and between bridges, both ways. */
 export interface ControlFrame {
   readonly type: "control";
@@ -129,6 +145,6 @@ export interface ControlFrame {
   readonly payload: Buffer;
 }
 
-export type DispatcherFrame = RequestFrame | ClosedFrame | PauseFrame | ResumeFrame | DispatchFrame;
-export type BridgeFrame = AnswerFrame | RefusedFrame | HoldFrame | DeliverFrame | ReleaseFrame | FreedFrame;
+export type DispatcherFrame = RequestFrame | ClosedFrame | PauseFrame | ResumeFrame | DispatchFrame | SurrenderFrame;
+export type BridgeFrame = AnswerFrame | RefusedFrame | HoldFrame | DeliverFrame | ReleaseFrame | FreedFrame | NoteFrame;
 export type Frame = DispatcherFrame | BridgeFrame | ControlFrame;

@@ -19,3 +19,4 @@ export { LinkServer, type LinkServerOptions } from "./server.ts";
 export type { Link, LinkOwner, Peer } from "./link.ts";
 export { MAX_CONTROL_BYTES } from "./wire.ts";
 export type * from "./frames.ts";
+export * from "./ticket-frames.ts";

@@ -50,12 +50,17 @@ export const KIND = {
   pause: 0x12,
   resume: 0x13,
   dispatch: 0x14,
+  surrender: 0x18,
   answer: 0x20,
   refused: 0x21,
   hold: 0x22,
   deliver: 0x23,
   release: 0x24,
   freed: 0x25,
+  tickets: 0x28,
+  said: 0x29,
+  reached: 0x2a,
+  claim: 0x2b,
 } as const satisfies Record<WireFrame["type"], number>;
 
 /** The flag bits; every other bit is zero. */

@@ -11,6 +11,8 @@ export interface LogEntry {
   readonly timeMs: number;
   /** The Bayeux message as UTF-8 JSON. */
   readonly bytes: Buffer;
+  /** It has its place in the log: what has a greater number there came after it. */
+  readonly isLive?: boolean;
 }
 
 /** Bounds of the log. Entries that sessions still wait for live on in their queues, which have bounds of their own. */
@@ -23,7 +25,7 @@ export interface LogLimits {
 interface Known {
   /** Everything said from then on is kept, or told as a gap. */
   sinceMs: number;
-  last: { readonly id: string; readonly timeMs: number } | null;
+  last: { readonly id: string; readonly timeMs: number; readonly seq: number } | null;
   /** Delivery ids of the messages that are kept. */
   readonly ids: Set<string>;
 }
@@ -76,14 +78,14 @@ export class Log {
 
   /** Numbers a message and keeps it. @param timeMs see `LogEntry` */
   append(channel: string, id: string, text: string, timeMs: number): LogEntry {
-    const entry = this.entry(channel, id, text, timeMs);
+    const entry = { ...this.entry(channel, id, text, timeMs), isLive: true };
     this.begin(channel, timeMs);
     this.#entries.push(entry);
     this.#appended += 1;
     this.#bytes += entry.bytes.length;
     const known = this.#known.get(channel);
     if (known && id !== "") {
-      known.last = { id, timeMs };
+      known.last = { id, timeMs, seq: entry.seq };
       known.ids.add(id);
     }
     this.#trim();
@@ -101,7 +103,7 @@ export class Log {
   }
 
   /** @returns the channel's newest message, kept or not, or null */
-  last(channel: string): { readonly id: string; readonly timeMs: number } | null {
+  last(channel: string): { readonly id: string; readonly timeMs: number; readonly seq: number } | null {
     return this.#known.get(channel)?.last ?? null;
   }
 

@@ -55,6 +55,11 @@ export class Connects {
     }
     if (isBesideStream(session, exchange, request)) return this.#answerBeside(session, request);
     if (session.isAck && exchange.isSocket && isEventSource(request)) return Buffer.from(refusedStream(request));
+    if (session.isRebuilt && isAhead(session, request)) {
+      sessions.end(session, "moved");
+      return Buffer.from(unknownSession(request));
+    }
+    session.isRebuilt = false;
     if (isLate(session, request)) return Buffer.from(lateReply(session, request));
     session.lastConnectId = request.id;
     if (session.isAck) session.acknowledge(readAck(request));
@@ -64,6 +69,7 @@ export class Connects {
 
     const isFirst = !session.hasConnected;
     session.hasConnected = true;
+    exchange.downlink.notes?.seen(session);
     const isSocketPush = session.socket !== null && !session.isAck;
     if (isSocketPush) delivery.drain(session);
     const timeoutMs = Math.min(request.timeoutMs ?? this.#options.connectTimeoutMs, this.#options.connectTimeoutMs);
@@ -72,10 +78,10 @@ export class Connects {
     const hasMessages = session.queue.length > 0 && canTake;
     // Rule 21: neither the first connect nor one with company is held. Rule 20: a timeout of 0 asks for an answer now.
     if (isFirst || !exchange.mayHold || timeoutMs === 0 || hasMessages) {
-      return this.#answerNow(session, request, canTake);
+      return this.#answerNow(session, exchange, request, canTake);
     }
     if (!exchange.isSocket && !this.#heldPolls.mayHold(exchange.context)) {
-      return this.#answerNow(session, request, canTake, this.#multipleAdvice);
+      return this.#answerNow(session, exchange, request, canTake, this.#multipleAdvice);
     }
     this.#hold(session, exchange, request, timeoutMs);
     return null;
@@ -130,9 +136,17 @@ export class Connects {
     return { ...this.advice, "multiple-clients": true, interval: this.#options.multipleClientsIntervalMs };
   }
 
-  #answerNow(session: Session, request: Connect, canTake: boolean, advice = this.advice): Buffer {
+  #answerNow(
+    session: Session,
+    { downlink, connection }: Exchange<Session>,
+    request: Connect,
+    canTake: boolean,
+    advice = this.advice,
+  ): Buffer {
     const entries = canTake ? session.take(this.#options.maxBatchBytes, this.#options.maxBatchMessages) : [];
     const reply = this.#reply(session, request, advice, timesyncReply(request.ext, this.#options.now()));
+    for (const entry of entries) downlink.notes?.said(entry);
+    downlink.notes?.reached(connection, session);
     const messages = joinEntries(entries);
     return messages.length === 0 ? Buffer.from(reply) : Buffer.concat([messages, Buffer.from(`,${reply}`)]);
   }
@@ -192,6 +206,12 @@ function isLate(session: Session, request: Connect): boolean {
   if (ack !== lastAck && ack !== restartToken) return ack < lastAck || ack >= FIRST_RESTART_TOKEN;
   const [id, last] = [Number(request.id), Number(session.lastConnectId)];
   return Number.isFinite(id) && Number.isFinite(last) && id < last;
+}
+
+/** The browser has a batch that the session knows nothing of: what it was made from is older. */
+function isAhead({ isAck, batch }: Session, request: Connect): boolean {
+  const ack = readAck(request);
+  return isAck && ack > batch && ack < FIRST_RESTART_TOKEN;
 }
 
 /**

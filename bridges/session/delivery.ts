@@ -100,7 +100,8 @@ export class Delivery {
     const { socket } = session;
     while (socket && session.queue.length > 0 && !session.isPaused && !socket.downlink.isBlocked) {
       const entries = this.#take(session);
-      const seq = entries.at(-1)?.seq ?? 0;
+      const seq = reachedBy(session, entries);
+      for (const entry of entries) socket.downlink.notes?.said(entry);
       const recipients = Uint32Array.of(socket.connection);
       socket.downlink.send({ type: "deliver", seq, recipients, payload: joinEntries(entries) });
     }
@@ -130,6 +131,7 @@ export class Delivery {
       const { downlink, connection } = held;
       downlink.unbind(connection);
       const entries = downlink.isBlocked || session.isPaused ? [] : this.#take(session);
+      downlink.notes?.reached(connection, session);
       sendRelease({ downlink, isFinal: true, entries, recipients: [connection] });
     } else socket?.downlink.dismiss(socket.connection);
     session.isPaused = false;
@@ -156,6 +158,7 @@ export class Delivery {
     session.held = null;
     if (!isSocket) downlink.unbind(connection);
     this.#options.onReleased(session);
+    downlink.notes?.reached(connection, session);
     const key = `${downlink.index} ${isSocket} ${entries[0]?.seq ?? 0} ${entries.at(-1)?.seq ?? 0} ${entries.length}`;
     const group = groups.get(key);
     if (group && isSame(group.entries, entries)) group.recipients.push(connection);
@@ -170,7 +173,14 @@ function sendAll(groups: Map<string, Group>): void {
 }
 
 function sendRelease({ downlink, isFinal, entries, recipients }: Group): void {
+  for (const entry of entries) downlink.notes?.said(entry);
   downlink.send({ type: "release", isFinal, recipients: Uint32Array.from(recipients), payload: joinEntries(entries) });
+}
+
+/** @returns up to which number a session has everything, when it has these and nothing that waits still */
+function reachedBy({ queue }: Session, entries: readonly LogEntry[]): number {
+  const sent = entries.reduce((highest, { seq }) => Math.max(highest, seq), 0);
+  return queue.reduce((lowest, { seq, isLive }) => (isLive === true ? Math.min(lowest, seq - 1) : lowest), sent);
 }
 
 function isSame(some: readonly LogEntry[], others: readonly LogEntry[]): boolean {

@@ -1,4 +1,5 @@
 import type { BridgeFrame, Link, RequestContext } from "../../link/index.ts";
+import type { LogEntry } from "../log/log.ts";
 
 /** A request that is being served; its number stays taken until it is answered. */
 export interface Exchange<S> {
@@ -11,6 +12,20 @@ export interface Exchange<S> {
   isClosed: boolean;
 }
 
+/** What a dispatcher has to know before messages leave for it, where another bridge may have to go on with their sessions. */
+export interface Notes<S> {
+  /** There is something to send. */
+  readonly isDue: boolean;
+  /** The session is served there. */
+  seen(session: S): void;
+  /** A message is about to leave. */
+  said(entry: LogEntry): void;
+  /** What comes next on a connection brings its session to where it is now. */
+  reached(connection: number, session: S): void;
+  /** @returns what has to be sent before anything else */
+  take(): readonly BridgeFrame[];
+}
+
 /** One dispatcher, seen from the bridge: its link, and what its connection numbers mean to us. `S` is a session. */
 export class Downlink<S> {
   readonly link: Link;
@@ -19,20 +34,29 @@ export class Downlink<S> {
   /** The link's queue is full: sessions behind it wait in their own queues. */
   isBlocked = false;
   isDown = false;
+  /** Null where nobody could go on. */
+  readonly notes: Notes<S> | null;
   readonly #sessions = new Map<number, S>();
   readonly #exchanges = new Map<number, Exchange<S>[]>();
 
   readonly #onBlocked: (downlink: Downlink<S>) => void;
 
   /** @param onBlocked told once when the link's queue becomes full */
-  constructor(link: Link, index: number, onBlocked: (downlink: Downlink<S>) => void) {
+  constructor(
+    link: Link,
+    index: number,
+    onBlocked: (downlink: Downlink<S>) => void,
+    notes: (downlink: () => Downlink<S>) => Notes<S> | null = () => null,
+  ) {
     this.link = link;
     this.index = index;
+    this.notes = notes(() => this);
     this.#onBlocked = onBlocked;
   }
 
   /** Sends a frame; what a full link means to the sessions behind it is seen to. */
   send(frame: BridgeFrame): void {
+    if (this.notes?.isDue === true) for (const note of this.notes.take()) this.link.send(note);
     if (this.isDown || this.link.send(frame) || this.isBlocked) return;
     this.isBlocked = true;
     this.#onBlocked(this);

@@ -88,6 +88,8 @@ export class Session implements Due {
   /** A connect was answered since the handshake. */
   hasConnected = false;
   hasEnded = false;
+  /** It was made from a ticket, and its browser has said nothing yet: the ticket may be an old one. */
+  isRebuilt = false;
   /** Ends when the subscription changes under way are done; later requests of the session wait for it. */
   barrier: Promise<unknown> | null = null;
   /** It fell behind since nothing waited for it, and that was told. */
@@ -159,6 +161,11 @@ export class Session implements Due {
     this.conflated = state.conflated;
     this.#unacknowledged = [...state.unacknowledged];
     this.requeue([...state.queue]);
+  }
+
+  /** What left with a batch that is not confirmed yet. */
+  get unacknowledged(): readonly LogEntry[] {
+    return this.#unacknowledged;
   }
 
   /** What waits, oldest first. */

@@ -161,6 +161,7 @@ class Party implements Waiter {
 
 /** One frame to one bridge, until its answer. */
 class Parcel implements Downstream {
+  readonly clientId = null;
   readonly outlet = null;
   readonly parties: readonly Party[];
   readonly #owner: Dispatching;

@@ -58,6 +58,6 @@ export class HttpTransports {
     const connect = [{ channel: "/meta/connect", clientId, connectionType: settings.name }];
     const context = contextOf(request, "get", this.#tier.config);
     const payload = Buffer.from(JSON.stringify(connect));
-    this.#streams.open(settings, response, { route, requests: [], payload, context });
+    this.#streams.open(settings, response, { route, clientId, requests: [], payload, context });
   }
 }

@@ -12,7 +12,7 @@ import type { RequestContext } from "../../link/index.ts";
 import type { Tier } from "../tier.ts";
 import { userOf } from "../user-routes.ts";
 import { type Envelope, JSON_ARRAY, type PollingSettings } from "./polling-settings.ts";
-import type { FirstConnect } from "./stream-connection.ts";
+import type { FirstConnect } from "./first-connect.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 import { POLLING_TRANSPORTS, STREAM_TRANSPORTS } from "./table.ts";
 import type { Transport } from "./transport.ts";
@@ -184,13 +184,14 @@ class Poll implements Transport, BodyOwner, ExchangeOwner, Timed {
   #stream({ groups, mayHold }: SplitBatch, source: BatchText): boolean {
     const [group] = groups;
     const [request] = group?.requests ?? [];
-    if (!mayHold || this.#settings.method !== "POST" || !group || group.route === null) return false;
+    if (!mayHold || this.#settings.method !== "POST" || !group || group.route === null || group.clientId === null)
+      return false;
     const settings = STREAM_TRANSPORTS.find(
       ({ name, connects }) => connects === "browser" && request?.type === "connect" && name === request.connectionType,
     );
     if (!settings) return false;
-    const { route, requests, indexes } = group;
-    this.#goOn(settings, { route, requests, payload: source.only(indexes, 1), context: this.#context });
+    const { route, clientId, requests, indexes } = group;
+    this.#goOn(settings, { route, clientId, requests, payload: source.only(indexes, 1), context: this.#context });
     return true;
   }
 

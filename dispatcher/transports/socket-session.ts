@@ -3,7 +3,7 @@ import type { RequestContext } from "../../link/index.ts";
 import type { Timed } from "../deadlines.ts";
 import type { Downstream, DownstreamFrame } from "../downstream.ts";
 import type { Numbers } from "../numbers.ts";
-import { type Failure, failures, joinMessages } from "../replies.ts";
+import { type Failure, failures, joinMessages, resumptions } from "../replies.ts";
 import type { Tier } from "../tier.ts";
 import type { SocketConnect } from "./socket-connect.ts";
 import type { WebSocketTransport } from "./websocket-transport.ts";
@@ -18,7 +18,7 @@ export interface SocketSessionOwner {
    * @param unsettled requests that were under way and will not be told of any more
    */
   onEnded(session: SocketSession, unsettled: number): void;
-  /** The bridge has done nothing of this: the route is not its own. It is not under way any more. */
+  /** Another bridge is to have this: the route is not this one's, or it has died. It is not under way any more. */
   onRefused(connect: SocketConnect): void;
 }
 
@@ -104,7 +104,13 @@ export class SocketSession implements Downstream, Timed {
   }
 
   onDown(): void {
-    this.#fail("lost");
+    if (this.#isEnded) return;
+    if (!this.#tier.bridges.mayMove) return this.#fail("lost");
+    // Another bridge can go on with the session, and no harm is done where a connect reaches both.
+    const pending = [...this.#pending];
+    this.#write(this.#held && resumptions(this.#held.requests));
+    this.#end();
+    for (const connect of pending) this.#owner.onRefused(connect);
   }
 
   onDeadline(): void {

@@ -1,26 +1,15 @@
 import type { ServerResponse } from "node:http";
-import type { Request } from "../../bayeux/index.ts";
-import type { RequestContext } from "../../link/index.ts";
 import type { Timed } from "../deadlines.ts";
 import type { Downstream, DownstreamFrame } from "../downstream.ts";
 import { refuse } from "../http/refusal.ts";
 import type { Numbers } from "../numbers.ts";
-import { type Failure, failures, joinMessages, replyError } from "../replies.ts";
+import { type Failure, failures, joinMessages, replyError, resumptions } from "../replies.ts";
 import type { Waiter } from "../takeovers.ts";
 import type { Tier } from "../tier.ts";
 import type { LongLived } from "./connection-set.ts";
+import type { FirstConnect } from "./first-connect.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 import { type StreamOwner, StreamTransport } from "./stream-transport.ts";
-
-/** The connect that a stream begins with. */
-export interface FirstConnect {
-  readonly route: number;
-  /** What is answered by the stream's last array; empty where the dispatcher makes the connects. */
-  readonly requests: readonly Request[];
-  /** A JSON array with the connect. */
-  readonly payload: Buffer;
-  readonly context: RequestContext;
-}
 
 /** A browser whose stream ended in good order, or for whom there was no bridge, comes back soon, and not all at once. */
 const SOON_MS = 200;
@@ -77,6 +66,10 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     return this.#connect.route;
   }
 
+  get clientId(): string {
+    return this.#connect.clientId;
+  }
+
   get bytes(): number {
     return this.#connect.payload.length;
   }
@@ -85,7 +78,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     if (this.#tier.isDraining && this.#isOurs) return this.#fail("stopping");
     const numbers = this.#tier.bridges.numbersOf(this.route);
     if (!numbers) return this.#wait("away");
-    if (numbers.isFull) return this.#fail("busy");
+    if (numbers.isFull) return this.#wait("busy");
     this.#numbers = numbers;
     this.#number = numbers.open(this);
     this.#request();
@@ -115,7 +108,13 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
 
   onDown(): void {
     this.#numbers = null;
-    if (!this.#isEnded) this.#fail("lost");
+    if (this.#isEnded) return;
+    if (this.#isEnding || !this.#tier.bridges.mayMove) return this.#fail("lost");
+    // Another bridge can go on with the session, and no harm is done where a connect reaches both.
+    this.#settle();
+    if (this.#isOurs || !this.#held) return this.#wait("lost");
+    this.#last = resumptions(this.#connect.requests);
+    this.#finish();
   }
 
   onDeadline(): void {

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Tier } from "../tier.ts";
 import { ConnectionSet } from "./connection-set.ts";
-import { type FirstConnect, StreamConnection } from "./stream-connection.ts";
+import type { FirstConnect } from "./first-connect.ts";
+import { StreamConnection } from "./stream-connection.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 
 /** All streams of a dispatcher. */

@@ -204,7 +204,7 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
     if (this.#isDraining) return this.#fail(connect, "stopping");
     const numbers = bridges.numbersOf(route);
     if (!numbers) return this.#wait(connect, "away");
-    if (numbers.isFull) return this.#fail(connect, "busy");
+    if (numbers.isFull) return this.#wait(connect, "busy");
     if (!session) {
       session = new SocketSession(this.#tier, this, this.#transport, clientId, numbers);
       this.#sessions.set(clientId, session);

@@ -53,7 +53,7 @@ describe("two bridges, where one of them fails", { timeout: 30_000 }, () => {
     const lost = next.dispatcher.post(connect(`002${"a".repeat(26)}`));
     expect(lost.messages).toEqual([]);
     next.cluster.tell(ROUTES, [2], [self]);
-    expect(lost.messages).toMatchObject([MOVED]);
+    await vi.waitFor(() => expect(lost.messages).toMatchObject([MOVED]), EVENTUALLY);
   });
 
   it("do not wait for one that is not in the table any more", async () => {
@@ -62,7 +62,8 @@ describe("two bridges, where one of them fails", { timeout: 30_000 }, () => {
     next.cluster.tell(ROUTES, [1], [dead, self]);
     next.cluster.tell(ROUTES, [2], [self]);
     next.dispatcher.route = 2;
-    expect(next.dispatcher.post(connect(`002${"a".repeat(26)}`)).messages).toMatchObject([MOVED]);
+    const lost = next.dispatcher.post(connect(`002${"a".repeat(26)}`));
+    await vi.waitFor(() => expect(lost.messages).toMatchObject([MOVED]), EVENTUALLY);
   });
 
   it("refuse, after a while, what a plan that never came true has made them expect", async () => {

@@ -35,10 +35,11 @@ export class Crowd implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async gather(stack: CrowdStack): Promise<Crowd> {
+  /** @param both two bridges that are to have pages in every channel, so that both are in it */
+  static async gather(stack: CrowdStack, both: readonly number[] = []): Promise<Crowd> {
     const crowd = new Crowd(stack);
     try {
-      await crowd.#gather();
+      await crowd.#gather(both);
       return crowd;
     } catch (error) {
       await crowd[Symbol.asyncDispose]();
@@ -75,11 +76,10 @@ export class Crowd implements AsyncDisposable {
     });
   }
 
-  /** The longest silence of each page since a time, in milliseconds, the shortest of them first. */
+  /** The longest silence of each page that ended since a time, in milliseconds, the shortest of them first. */
   pausesSince(sinceMs: number, pages: readonly MovingPage[]): number[] {
     const pauses = pages.map(({ heardMs }) => {
-      const times = heardMs.filter((atMs) => atMs >= sinceMs);
-      return Math.max(0, ...times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs)));
+      return Math.max(0, ...heardMs.map((atMs, index) => (atMs < sinceMs ? 0 : atMs - (heardMs[index - 1] ?? atMs))));
     });
     return pauses.toSorted((one, other) => one - other);
   }
@@ -89,7 +89,7 @@ export class Crowd implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
-  async #gather(): Promise<void> {
+  async #gather(both: readonly number[]): Promise<void> {
     const name = randomUUID().slice(0, 6);
     const channels = Array.from({ length: CHANNELS }, (_, index) => `m${name}${index}`);
     const open = async (index: number) => {
@@ -99,6 +99,12 @@ export class Crowd implements AsyncDisposable {
       this.pages.push(this.#resources.use(await openPage(kind, this.#stack.url, channel, isAck)));
     };
     await Promise.all(Array.from({ length: PAGES }, (_, index) => open(index)));
+    const isThere = (node: number, name: string) => this.of(node).some(({ channel }) => channel === `/${name}`);
+    for (const name of channels) {
+      // Which bridge a page has is chance.
+      while (!both.every((node) => isThere(node, name)))
+        this.pages.push(this.#resources.use(await openPage("cometd websocket", this.#stack.url, `/${name}`, true)));
+    }
     const irc = this.#resources.use(
       await RawIrc.login(this.#stack.ircd, `c${name}`, ...channels.map((channel) => `#${channel}`)),
     );

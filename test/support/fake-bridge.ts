@@ -22,14 +22,18 @@ export class FakeBridge {
   /** False: a dispatch is not answered. */
   answersDispatches = true;
   isFull = false;
+  /** Of its process. */
+  instance = "1";
   /** False: `closed` is not answered. */
   frees = true;
   #owner: LinkOwner | null = null;
+  #node = 1;
   #link: Link | null = null;
 
   /** Hand it to `Dispatcher.start`. @param isUp whether the link comes up by itself */
   connector(isUp = true): ConnectBridge {
-    return (_, owner) => {
+    return ({ node }, owner) => {
+      this.#node = node;
       this.#owner = owner;
       if (isUp) this.up();
       return { [Symbol.asyncDispose]: async () => this.down() };
@@ -38,7 +42,7 @@ export class FakeBridge {
 
   up(): void {
     const link: Link = {
-      peer: { role: "bridge", name: "fake", instance: "1", routes: 1_024, node: 1, nodes: 1 },
+      peer: { role: "bridge", name: "fake", instance: this.instance, routes: 1_024, node: this.#node, nodes: 1 },
       isFull: false,
       send: (frame) => this.#take(frame),
       close: () => this.down(),

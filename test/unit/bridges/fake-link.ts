@@ -1,6 +1,15 @@
-import type { BridgeFrame, Frame, Link, Peer } from "../../../link/index.ts";
+import type { BridgeFrame, Frame, Link, NoteFrame, Peer } from "../../../link/index.ts";
 
-const BRIDGE_FRAMES: ReadonlySet<string> = new Set(["answer", "refused", "hold", "deliver", "release", "freed"]);
+const NOTES: ReadonlySet<string> = new Set(["tickets", "said", "reached", "claim"]);
+const BRIDGE_FRAMES: ReadonlySet<string> = new Set([
+  ...["answer", "refused", "hold", "deliver", "release", "freed"],
+  ...NOTES,
+]);
+
+/** Of those that are about no connection. */
+export function isNote(frame: BridgeFrame): frame is NoteFrame {
+  return NOTES.has(frame.type);
+}
 
 function isBridgeFrame(frame: Frame): frame is BridgeFrame {
   return BRIDGE_FRAMES.has(frame.type);

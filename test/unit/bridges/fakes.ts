@@ -1,8 +1,8 @@
-import type { BridgeFrame, LinkOwner, RequestContext } from "../../../link/index.ts";
-import type { HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
-import type { NetworkError, NetworkInbox, Publication, Puppets } from "../../../bridges/index.ts";
-import { FakeArchive } from "./fake-archive.ts";
-import { FakeLink } from "./fake-link.ts";
+import type { BridgeFrame, LinkOwner, NoteFrame, RequestContext } from "../../../link/index.ts";
+import { readClaim, type SurrenderContent, surrenderPayload } from "../../../link/index.ts";
+import { FakeLink, isNote } from "./fake-link.ts";
+
+export { type Asked, FakeNetwork } from "./fake-network.ts";
 
 /** A Bayeux message as a test looks at it. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -42,6 +42,11 @@ export class FakeDispatcher {
   readonly faults: string[] = [];
   /** What requests carry from now on; those over sockets carry it as if their upgrade had. */
   context: RequestContext = NO_CONTEXT;
+  /** Told of what is nobody's message. Knows of no session where a bridge asks for some. */
+  onNote: (frame: NoteFrame) => void = ({ type, payload }) => {
+    const claim = type === "claim" ? readClaim(payload) : null;
+    if (claim) this.surrender({ epoch: claim.epoch, tickets: [], channels: [], isLast: true });
+  };
   /** The route of requests from now on. */
   route = 1;
   readonly #owner: LinkOwner;
@@ -90,6 +95,10 @@ export class FakeDispatcher {
     this.#owner.onFrame(this.link, { type: "resume", connection: downstream.number });
   }
 
+  surrender(content: SurrenderContent): void {
+    this.#owner.onFrame(this.link, { type: "surrender", payload: surrenderPayload(content) });
+  }
+
   /** @throws Error that lists what broke the link's rules */
   assertObeyed(): void {
     if (this.faults.length > 0) throw new Error(`the bridge broke the link's rules: ${this.faults.join("; ")}`);
@@ -122,6 +131,7 @@ export class FakeDispatcher {
   }
 
   #onFrame(frame: BridgeFrame): void {
+    if (isNote(frame)) return this.onNote(frame);
     if (frame.type === "deliver" || frame.type === "release") {
       for (const number of frame.recipients) this.#onMessages(number, frame);
       return;
@@ -179,97 +189,4 @@ function write(downstream: Downstream, payloads: readonly Buffer[]): void {
   const text = payloads.filter((payload) => payload.length > 0).join(",");
   const array: Message[] = JSON.parse(`[${text}]`);
   if (array.length > 0) downstream.arrays.push(array);
-}
-
-/** Something that a fake network was asked for, and that a test settles. */
-export interface Asked {
-  readonly channel: string;
-  readonly publication: Publication | null;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-/** A network that does what it is asked for at once, or when a test says so. */
-export class FakeNetwork implements Network {
-  readonly name: string;
-  inbox: NetworkInbox | null = null;
-  /** False: what is asked for waits in `joins` and `publishes`. */
-  isObliging = true;
-  readonly joins: Asked[] = [];
-  readonly publishes: Asked[] = [];
-  readonly left: string[] = [];
-  /** Channels that nobody may join, while it is obliging. */
-  readonly refusing = new Map<string, NetworkError>();
-  readonly people = new Map<string, Member[]>();
-  readonly archive = new FakeArchive();
-  /** Set: it has users of their own for browsers. */
-  puppets: Puppets | undefined = undefined;
-  /** Takes announcements; a fake network has no way for them of its own. */
-  onAnnounce: (channel: string, text: string) => boolean = () => false;
-
-  constructor(name = "fake") {
-    this.name = name;
-  }
-
-  start(inbox: NetworkInbox): void {
-    this.inbox = inbox;
-  }
-
-  join(channel: string): Promise<void> {
-    return this.#ask(this.joins, channel, null);
-  }
-
-  leave(channel: string): Promise<void> {
-    this.left.push(channel);
-    return Promise.resolve();
-  }
-
-  publish(channel: string, publication: Publication): Promise<void> {
-    return this.#ask(this.publishes, channel, publication);
-  }
-
-  members(channel: string): readonly Member[] {
-    return this.people.get(channel) ?? [];
-  }
-
-  history(channel: string, query: HistoryQuery): Promise<HistoryPage> {
-    return this.archive.answer(channel, query);
-  }
-
-  /** What it tells of its channels. */
-  existing: string[] = [];
-  /** Set: it cannot tell them. */
-  discoverError: NetworkError | null = null;
-  discoveries = 0;
-
-  async discover(limit: number): Promise<readonly string[]> {
-    this.discoveries += 1;
-    if (this.discoverError) throw this.discoverError;
-    return this.existing.slice(0, limit);
-  }
-
-  announce(channel: string, text: string): boolean {
-    return this.onAnnounce(channel, text);
-  }
-
-  /** What was published so far. */
-  get published(): unknown[] {
-    return this.publishes.map(({ publication }) => publication?.data);
-  }
-
-  /** Somebody says something in a channel. */
-  say(channel: string, data: unknown, id = String(data), from = "ann"): void {
-    this.inbox?.message({ channel, data, from, timeMs: 0, id });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-
-  #ask(list: Asked[], channel: string, publication: Publication | null): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    list.push({ channel, publication, resolve, reject });
-    const refusal = publication ? undefined : this.refusing.get(channel);
-    if (this.isObliging && refusal) reject(refusal);
-    else if (this.isObliging) resolve();
-    return promise;
-  }
 }

@@ -9,6 +9,7 @@ import { FakeCluster, nodeAt } from "../../support/fake-cluster.ts";
 
 const downstream = (): Downstream & { downs: number } => ({
   downs: 0,
+  clientId: null,
   outlet: null,
   onFrame() {},
   onDown() {
@@ -41,6 +42,7 @@ describe("BridgeLinks", () => {
       random: () => 0.5,
       takeoverWaitMs: 1_000,
       maxTakeoverBytes: 10_000,
+      maxTicketBytes: 10_000,
     });
     links.start();
     cluster.tell(4, [1, 1, 2, 2], [nodeAt(1, "a:1"), nodeAt(2, "b:1")]);

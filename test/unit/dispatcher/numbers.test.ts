@@ -4,6 +4,7 @@ import { Numbers } from "../../../dispatcher/numbers.ts";
 import type { Frame, Link } from "../../../link/index.ts";
 
 class FakeDownstream implements Downstream {
+  readonly clientId: string | null = null;
   readonly outlet = null;
   readonly frames: DownstreamFrame[] = [];
   isDown = false;

@@ -30,6 +30,7 @@ export const dispatcherFrame: fc.Arbitrary<DispatcherFrame> = fc.oneof(
   }),
   fc.record({ type: fc.constantFrom("closed" as const, "pause" as const, "resume" as const), connection }),
   fc.record({ type: type("dispatch"), connection, payload }),
+  fc.record({ type: type("surrender"), payload }),
 );
 
 /** Any frame that a bridge may send. */
@@ -39,6 +40,10 @@ export const bridgeFrame: fc.Arbitrary<BridgeFrame> = fc.oneof(
   fc.record({ type: fc.constantFrom("refused" as const, "freed" as const), connection }),
   fc.record({ type: type("deliver"), seq: fc.maxSafeNat(), recipients, payload }),
   fc.record({ type: type("release"), isFinal: fc.boolean(), recipients, payload }),
+  fc.record({
+    type: fc.constantFrom("tickets" as const, "said" as const, "reached" as const, "claim" as const),
+    payload,
+  }),
 );
 
 /** A copy that outlives the callback in which the frame was handed over. */

@@ -33,6 +33,7 @@ describe("a dispatch", () => {
       random: () => 0.5,
       takeoverWaitMs,
       maxTakeoverBytes: 1_000_000,
+      maxTicketBytes: 1_000_000,
     });
     links.start();
   }
