@@ -83,7 +83,7 @@ describe("Log", () => {
     log.append("/b", "2", "{}", 0);
     expect([log.firstId("/a"), log.last("/a"), log.has("/a", "7500")]).toEqual([
       null,
-      { id: "7500", timeMs: 7_500 },
+      { id: "7500", timeMs: 7_500, seq: 3 },
       true,
     ]);
   });
