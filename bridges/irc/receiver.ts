@@ -13,6 +13,7 @@ import { Netsplits } from "./netsplits.ts";
 import { markerNickTest } from "./nicks.ts";
 import { OldBatches } from "./old-batches.ts";
 import { Presence, rankSignsOf } from "./presence.ts";
+import { ACKNOWLEDGEMENT } from "./transport.ts";
 
 /** Who is told what a receiver hears. */
 export interface ReceiverOwner {
@@ -62,6 +63,7 @@ export class Receiver implements ConnectionOwner {
   /** Answers of `chatHistory`, and the server's own replay when we join, which is passed over. */
   readonly #batches: OldBatches;
   #isReady = false;
+  #isAcknowledging = false;
   #firstReady = Promise.withResolvers<void>();
   #lastReason = "not connected";
   #barrier: Promise<void> | null = null;
@@ -78,7 +80,10 @@ export class Receiver implements ConnectionOwner {
           this.#announcements.onBack(channel);
           this.#netsplits.forget(channel);
         }
-        if (this.#needsMark(channel)) this.#marker.mark(channel);
+        if (this.#needsMark(channel)) {
+          this.#marker.mark(channel);
+          this.#acknowledge();
+        }
         owner.onJoined(this, channel, absence);
       },
       onLost: (channel: Channel, reason: string) => owner.onLost(this, channel, reason),
@@ -221,6 +226,16 @@ export class Receiver implements ConnectionOwner {
     this.#lineIds.onLine(line, this.connection.nick);
     this.presence.onLine(line, this.connection.nick);
     this.channels.onLine(line, this.connection.nick);
+  }
+
+  /** So that the server does not hold the mark back until our end has acknowledged what came before it. */
+  #acknowledge(): void {
+    if (this.#isAcknowledging) return;
+    this.#isAcknowledging = true;
+    setImmediate(() => {
+      this.#isAcknowledging = false;
+      if (this.connection.isRegistered) this.connection.send(ACKNOWLEDGEMENT);
+    });
   }
 
   /** Another bridge is there that counts already, or has ids of its own, and the server gives messages none. */

@@ -22,7 +22,7 @@ const MAX_LINE_BYTES = 16_384;
  * came before, and an end that only listens does that up to 40 ms late. Whatever it writes acknowledges at once; PONG is
  * answered by nobody. So rarely that no server takes it for a flood: those that count lines are not that busy.
  */
-const ACKNOWLEDGEMENT = "PONG :heard";
+export const ACKNOWLEDGEMENT = "PONG :heard";
 const HEARD_PER_ACKNOWLEDGEMENT = 32;
 /** Characters that are written without waiting for the end of the turn, so that the server works on them while we go on. */
 const FULL_WRITE = 16_384;

@@ -33,6 +33,8 @@ export function describeIds(fixture: NetworkFixture): void {
 
         for (let round = 0; round < 2; round += 1) {
           await three.network.join(channel);
+          // Who comes while a long message is being said has none of it.
+          await talk.goesOn();
           const begin = await agreed(channel, [one, two, three]);
           await talk.goesOn();
           const end = await agreed(channel, [one, two, three]);
@@ -40,6 +42,7 @@ export function describeIds(fixture: NetworkFixture): void {
           await three.network.leave(channel);
         }
         await Promise.all([three, four].map(({ network }) => network.join(channel)));
+        await talk.goesOn();
         const begin = await agreed(channel, [one, two, three, four]);
         await talk.goesOn();
         const end = await agreed(channel, [one, two, three, four]);
@@ -52,9 +55,9 @@ export function describeIds(fixture: NetworkFixture): void {
         // Those who stayed agree all the time, whoever came and went.
         const heard = between(channel, first, last, [one, two]);
         expectSame(heard, fixture.gives.oneOrder);
-        expect(heard[0]?.length).toBeGreaterThan(talk.said / 2);
+        expect(heard[0]?.length).toBeGreaterThan(talk.said.reduce((sum, count) => sum + count) / 2);
         expectOneMeaning([one, two, three, four]);
-        for (const { inbox } of [one, two, three]) expect(inbox.gaps).toEqual([]);
+        expect([one.inbox.gaps, two.inbox.gaps]).toEqual([[], []]);
       },
     );
 
