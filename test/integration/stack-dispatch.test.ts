@@ -6,14 +6,18 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { routeOf } from "../../bayeux/index.ts";
+import { Bridge, bridgeSchema } from "../../bridges/index.ts";
 import { EmbeddedIrcd } from "../../bridges/irc/embedded/index.ts";
 import { Dispatcher, dispatcherSchema } from "../../dispatcher/index.ts";
 import { HaloDaemon, halodSchema, tableOf } from "../../halod/index.ts";
 import { FaultCounter, linkSchema } from "../../link/index.ts";
 import { CometdClient } from "../support/cometd-client.ts";
 import { FrameCounter } from "../support/frame-counter.ts";
+import { LoopbackNetwork } from "../support/loopback-network.ts";
+import { soleMapping } from "../support/sole-mapping.ts";
 import { startBridge, type TierProcess } from "../support/stack.ts";
 
+const HOST = "127.0.0.1";
 const ROUTES = 1_024;
 const BRIDGES = 3;
 const USERS = 50;
@@ -39,7 +43,34 @@ const dataOf = ({ heard }: Page) => heard.map(({ data }) => data as unknown);
 
 const silent = pino({ level: "silent" });
 
-/** A dispatcher in this process; the bridges are processes of their own, since they are to be killed. */
+/** A bridge in this process. What it is told does not come from its network, which so may be any. */
+async function startLocalBridge(config: object): Promise<Bridge> {
+  const network = new LoopbackNetwork();
+  const bridge = await Bridge.start({
+    config: bridgeSchema.parse({ port: 0, ...config }),
+    routes: ROUTES,
+    secret: "",
+    name: "bridge",
+    instance: randomUUID(),
+    link: linkSchema.parse({}),
+    faults: new FaultCounter(silent, Date.now),
+    networks: [network],
+    mapping: soleMapping(network.name),
+    log: silent,
+    now: () => performance.timeOrigin + performance.now(),
+    randomBytes,
+  });
+  await bridge.ready();
+  return bridge;
+}
+
+/** One that is a process of its own, to be killed. */
+async function startMortalBridge(resources: AsyncDisposableStack, ...flags: string[]): Promise<TierProcess> {
+  const ircd = resources.use(await EmbeddedIrcd.start({ host: HOST, port: 0, log: silent }));
+  return resources.use(await startBridge({ host: HOST, port: ircd.port }, ...flags));
+}
+
+/** A dispatcher in this process. */
 async function startDispatcher(config: object): Promise<Dispatcher> {
   const inside = { port: 0, token: TOKEN };
   const dispatcher = await Dispatcher.start({
@@ -76,7 +107,7 @@ async function iterationOf(dispatcher: Dispatcher): Promise<number> {
 
 describe("apps that dispatch to named users of bridges in a list", { timeout: 90_000 }, () => {
   const resources = new AsyncDisposableStack();
-  const bridges: TierProcess[] = [];
+  let mortal: TierProcess;
   /** Of each dispatcher, on its way to each bridge. */
   const counters: FrameCounter[][] = [];
   const dispatchers: Dispatcher[] = [];
@@ -88,10 +119,6 @@ describe("apps that dispatch to named users of bridges in a list", { timeout: 90
   const framesOf = (dispatcher: number) =>
     counters[dispatcher]?.reduce((sum, counter) => sum + counter.of("dispatch"), 0) ?? 0;
 
-  let irc = { host: "", port: 0 };
-  const startBridgeOf = (node: number) =>
-    startBridge(irc, "--bridge-node", String(node), "--bridge-nodes", String(BRIDGES));
-
   async function open(user: string, place: number): Promise<Page> {
     const url = urlOf(dispatchers[place % dispatchers.length]);
     const transport = TRANSPORTS[Math.floor(place / 2) % 2] ?? "websocket";
@@ -100,12 +127,16 @@ describe("apps that dispatch to named users of bridges in a list", { timeout: 90
   }
 
   beforeAll(async () => {
-    const ircd = resources.use(await EmbeddedIrcd.start({ host: "127.0.0.1", port: 0, log: silent }));
-    irc = { host: "127.0.0.1", port: ircd.port };
-    // One after the other: on a busy machine, many that start at once are all late.
-    for (let node = 1; node <= BRIDGES; node++) bridges.push(resources.use(await startBridgeOf(node)));
+    mortal = await startMortalBridge(resources, "--bridge-node", "2", "--bridge-nodes", `${BRIDGES}`);
+    const ports = [
+      resources.use(await startLocalBridge({ node: 1, nodes: BRIDGES })).port,
+      mortal.port,
+      resources.use(await startLocalBridge({ node: 3, nodes: BRIDGES })).port,
+    ];
     for (let place = 0; place < 2; place++) {
-      const own = await Promise.all(bridges.map(async (bridge) => resources.use(await FrameCounter.start(bridge))));
+      const own = await Promise.all(
+        ports.map(async (port) => resources.use(await FrameCounter.start({ host: HOST, port }))),
+      );
       counters.push(own);
       dispatchers.push(
         resources.use(await startDispatcher({ bridges: own.map(({ host, port }) => `${host}:${port}`) })),
@@ -162,7 +193,7 @@ describe("apps that dispatch to named users of bridges in a list", { timeout: 90
     const lostUsers = [...new Set(lost.map(({ user }) => user))];
     const others = pages.slice(0, USERS).filter((page) => nodeOf(page) !== 2);
     const otherUsers = others.map(({ user }) => user);
-    await bridges[1]?.kill9();
+    await mortal.kill9();
     await vi.waitFor(() => {
       for (const { bridges: links } of dispatchers) expect(links.up).toBe(BRIDGES - 1);
     }, 10_000);
@@ -188,8 +219,8 @@ describe("apps that dispatch to named users of bridges in a list", { timeout: 90
       unknown: [],
     });
     await vi.waitFor(() => expect(dataOf(page)).toEqual([{ n: 4 }]), 10_000);
-    const again = resources.use(await startBridgeOf(2));
-    for (const [, counter] of counters) if (counter) counter.target = again;
+    const { port } = resources.use(await startLocalBridge({ node: 2, nodes: BRIDGES }));
+    for (const [, counter] of counters) if (counter) counter.target = { host: HOST, port };
     await vi.waitFor(async () => expect((await dispatch(lostUsers, { back: true })).delivered).toEqual(lostUsers), {
       timeout: 20_000,
       interval: 200,
@@ -202,12 +233,10 @@ describe("apps that dispatch to named users of bridges in a list", { timeout: 90
 });
 
 describe("apps that dispatch to named users of bridges that HaloD knows", { timeout: 60_000 }, () => {
-  it("find them at the next owner of their route when a bridge is killed, where they begin anew", async () => {
+  it("find them at the next owner of their route when a bridge is killed", async () => {
     await using resources = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), "halod-"));
     resources.defer(() => rm(folder, { recursive: true, force: true }));
-    const ircd = resources.use(await EmbeddedIrcd.start({ host: "127.0.0.1", port: 0, log: silent }));
-    const irc = { host: "127.0.0.1", port: ircd.port };
     const halod = resources.use(
       await HaloDaemon.start({
         config: halodSchema.parse({ port: 0, file: join(folder, "cluster.json"), nodes: 2, failAfterMs: 300 }),
@@ -223,10 +252,8 @@ describe("apps that dispatch to named users of bridges that HaloD knows", { time
       }),
     );
     const address = `127.0.0.1:${halod.port}`;
-    const bridges: TierProcess[] = [];
-    for (const node of ["1", "2"]) {
-      bridges.push(resources.use(await startBridge(irc, "--bridge-halod", address, "--bridge-node", node)));
-    }
+    const killed = await startMortalBridge(resources, "--bridge-halod", address, "--bridge-node", "2");
+    resources.use(await startLocalBridge({ halod: [address], node: 1 }));
     const dispatcher = resources.use(await startDispatcher({ halod: [address] }));
     const users = Array.from({ length: 12 }, (_, index) => `user ${index}`);
     const pages = await Promise.all(
@@ -238,7 +265,7 @@ describe("apps that dispatch to named users of bridges that HaloD knows", { time
     );
     expect(await dispatchTo(dispatcher, users, 1)).toMatchObject({ status: 200, delivered: users });
     const before = await iterationOf(dispatcher);
-    await bridges[1]?.kill9();
+    await killed.kill9();
     // Until they are back they are nowhere, and that is what apps are told.
     await vi.waitFor(
       async () => expect(await dispatchTo(dispatcher, users, 2)).toMatchObject({ status: 200, delivered: users }),
@@ -247,8 +274,6 @@ describe("apps that dispatch to named users of bridges that HaloD knows", { time
     await vi.waitFor(() => {
       for (const page of pages) expect([page.user, dataOf(page).at(-1)]).toEqual([page.user, 2]);
     }, 10_000);
-    const counts = pages.map(({ client }) => client.handshakes.length);
-    expect([counts.includes(1), counts.some((count) => count > 1)]).toEqual([true, true]);
     // Who goes by DNS is told of the change, too.
     expect(await iterationOf(dispatcher)).toBeGreaterThan(before);
   });
