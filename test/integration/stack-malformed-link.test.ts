@@ -65,6 +65,7 @@ const BROKEN_TO_BRIDGE = [
   ...BROKEN,
   ["a bridge's frame", frame(0x21, hex("01000000"))],
   ["a request on no route", frame(0x10, hex("01000000"), { route: 0 })],
+  ["a dispatch of nothing", frame(0x14, Buffer.concat([hex("01000000"), Buffer.from("{}")]))],
   ["a request without a connection", frame(0x10, hex("0100"), { route: 1 })],
 ] as const;
 const BROKEN_TO_DISPATCHER = [
