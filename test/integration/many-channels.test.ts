@@ -33,7 +33,7 @@ const MOST_GROWN_BYTES = 1024 * 1024;
 /** What the first rounds may: code is compiled, tables have grown and do not shrink. */
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
 const PATIENT = {
-  bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS },
+  bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS, sessionTimeoutMs: STEP_MS },
   dispatcher: { exchangeTimeoutMs: STEP_MS },
 } as const;
 

@@ -38,7 +38,13 @@ all, only each in its own. Of what it offers beyond the others, bridges use \`dr
 
 InspIRCd keeps history for channels with mode \`+H\`, until they empty. A room of an XMPP server keeps it if its archive is on.
 Prosody's archive belongs into SQL: kept as plain files (its default), a room with more than 10,000 messages takes some 50 a second, and
-where that limit is raised, each question about its history reads the whole room while everybody else waits.
+where that limit is raised, each question about its history reads the whole room while everybody else waits. Its list of persistent
+rooms belongs there too (\`persistent = "sql"\`): as a plain file it is written anew for each new room, as long as it is by then. Between 600 and
+900 rooms, a join costs Prosody 2.6 times as much CPU that way.
+
+A bridge joins at most \`xmpp.maxJoins\` rooms at a time (50), and the others after them: a server that was asked for thousands at once
+would answer the last ones after \`xmpp.joinTimeoutMs\`, and the bridge ask again. What it publishes to a room that waits for its turn
+after an outage is held as for any that is not back.
 
 The stack of \`docker-compose.yml\` has InspIRCd and Prosody. With the others:
 
