@@ -1,4 +1,4 @@
-import { fixedCluster, HaloClient } from "../halod/index.ts";
+import { fixedCluster } from "../halod/index.ts";
 import type { ClusterSource } from "../halod/index.ts";
 import { LinkServer } from "../link/index.ts";
 import type { FaultCounter, Frame, Link, LinkConfig, LinkOwner } from "../link/index.ts";
@@ -22,6 +22,7 @@ import { Ownership } from "./ownership.ts";
 import { makeParts } from "./parts.ts";
 import type { Presence } from "./presence/presence.ts";
 import { Readiness } from "./readiness.ts";
+import { Routes } from "./routes.ts";
 import type { Delivery } from "./session/delivery.ts";
 import { Downlink } from "./session/downlink.ts";
 import type { Session } from "./session/session.ts";
@@ -77,12 +78,10 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #moves: Moves;
   readonly #takeover: Takeover;
   readonly #traffic: Traffic;
+  readonly #routes: Routes;
   readonly #inboxes: ReadonlyMap<Network, Inbox>;
   #server: LinkServer | null = null;
-  #cluster: ClusterSource | null = null;
   #linkCount = 0;
-  /** It registers no more. */
-  #hasLeft = false;
   #isDisposed = false;
 
   private constructor(options: BridgeOptions) {
@@ -105,7 +104,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
       ...{ ...options.config, ...options, ...parts, log: this.#log },
       link: bridgeLinkOf({ ...options, log: this.#log }),
       onArrived: () => this.#traffic.look(),
-      onOver: () => this.#endMoved(),
+      onOver: () => this.#routes.endMoved(),
     });
     parts.tickets.isOn = this.#mayMove;
     this.#takeover = new Takeover({
@@ -116,6 +115,11 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     });
     const arriving = { ownership: this.#ownership, moves: this.#moves, takeover: this.#takeover };
     this.#traffic = new Traffic({ ...options.config, ...parts, ...arriving, faults: options.faults });
+    this.#routes = new Routes({
+      ...{ ...parts, ...arriving, traffic: this.#traffic, log: this.#log },
+      mayMove: this.#mayMove,
+      numbers: () => this.numbers,
+    });
     const awaited = [...parts.inboxes].map(([{ name: network }, { firstUp }]) => ({ network, firstUp }));
     this.#readiness = new Readiness(awaited, options.config.startWaitMs, this.#log);
   }
@@ -126,7 +130,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     const { config, routes, secret, name } = options;
     // A number of bridges that may change is not to be compared: as many as there can be.
     const nodes = bridge.#mayMove ? routes : config.nodes;
-    if (!bridge.#mayMove) bridge.#follow(fixedCluster(new Array<string>(config.nodes).fill(""), routes));
+    const fixed = () => fixedCluster(new Array<string>(config.nodes).fill(""), routes);
+    if (!bridge.#mayMove) bridge.#routes.follow(fixed);
     bridge.#server = await LinkServer.listen({
       host: config.host,
       port: config.port,
@@ -142,10 +147,12 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     bridge.#channels.start();
     bridge.#calls.start();
     bridge.#readiness.start();
-    // Who waits for it is told why it cannot be.
+    const halod = () => options.cluster ?? haloClientOf({ ...options, numbers: () => bridge.numbers }, bridge.port);
+    // A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. Who waits for
+    // it is told why it cannot be.
     if (bridge.#mayMove)
       bridge.ready().then(
-        () => bridge.#join(),
+        () => bridge.#routes.follow(halod),
         () => undefined,
       );
     for (const [network, inbox] of bridge.#inboxes) network.start(inbox);
@@ -186,7 +193,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
    */
   async drain(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#options.now() + timeoutMs;
-    const hasMoved = this.#mayMove && (await this.#leave(timeoutMs / 2));
+    const hasMoved = this.#mayMove && (await this.#routes.leave(timeoutMs / 2));
     // Dispatchers that hear of it later than we did are refused, which costs them nothing; the others let go of us.
     const lingerMs = hasMoved ? this.#options.now() + LINGER_MS : 0;
     const isAsked = () => this.#downlinks.size > 0 && this.#options.now() < lingerMs;
@@ -199,8 +206,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#hasLeft = true;
-    await this.#cluster?.[Symbol.asyncDispose]();
+    await this.#routes[Symbol.asyncDispose]();
     await this.#moves[Symbol.asyncDispose]();
     this.#takeover.stop();
     this.#traffic[Symbol.dispose]();
@@ -259,53 +265,5 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   /** Others may take over from us, and we from them. */
   get #mayMove(): boolean {
     return this.#options.cluster !== undefined || this.#options.config.halod.length > 0;
-  }
-
-  /** A bridge without a network serves nobody, so it registers when it has one; until then no route is its own. */
-  #join(): void {
-    const options = { ...this.#options, numbers: () => this.numbers };
-    if (!this.#hasLeft) this.#follow(this.#options.cluster ?? haloClientOf(options, this.port));
-  }
-
-  #follow(cluster: ClusterSource): void {
-    this.#cluster = cluster;
-    this.#halo.follow(cluster instanceof HaloClient ? cluster : null, () => this.numbers);
-    cluster.start(
-      (table) => {
-        this.#halo.onTable(table);
-        // One that leaves is in no table any more, and hands over what it has.
-        const before = this.#ownership.routes;
-        const coming = new Set([...before].filter((route) => this.#moves.isComing(route)));
-        const isSame = this.#ownership.follow(table) || this.#hasLeft;
-        if (!this.#mayMove) return;
-        this.#moves.follow(table, isSame);
-        this.#endMoved(isSame);
-        // What comes from a bridge that lives is not to be claimed; what came from one that has died meanwhile is.
-        const isHere = (route: number) => isSame && before.has(route) && !coming.has(route);
-        this.#takeover.follow(table, (route) => isHere(route) || this.#moves.isComing(route));
-        this.#log.info({ epoch: table.epoch, routes: this.#ownership.size }, "routes known");
-        this.#traffic.look();
-      },
-      (plan, prepared) => this.#moves.plan(plan, prepared),
-    );
-  }
-
-  /** @returns whether everybody was told that we go, and others have our sessions */
-  async #leave(timeoutMs: number): Promise<boolean> {
-    this.#hasLeft = true;
-    const isTold = this.#cluster instanceof HaloClient && (await this.#cluster.leave(timeoutMs));
-    if (isTold) await this.#moves.departures.done();
-    await this.#cluster?.[Symbol.asyncDispose]();
-    this.#ownership.giveUp();
-    this.#endMoved(false);
-    return isTold;
-  }
-
-  /** Sessions on routes that were not ours all the time, and that nobody takes over, have to begin anew. */
-  #endMoved(isSame = true): void {
-    const { departures } = this.#moves;
-    const stays = (route: number) => isSame && (this.#ownership.owns(route) || departures.has(route));
-    const sessions = this.#sessions.endMoved(stays);
-    if (sessions > 0) this.#log.info({ sessions }, "sessions on routes that moved end");
   }
 }
