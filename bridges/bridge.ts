@@ -177,7 +177,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
    */
   async drain(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#options.now() + timeoutMs;
-    const hasMoved = this.#mayMove && (await this.#leave());
+    const hasMoved = this.#mayMove && (await this.#leave(timeoutMs / 2));
     // Dispatchers that hear of it later than we did are refused, which costs them nothing; the others let go of us.
     const lingerMs = hasMoved ? this.#options.now() + LINGER_MS : 0;
     const isAsked = () => this.#downlinks.size > 0 && this.#options.now() < lingerMs;
@@ -278,9 +278,9 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   }
 
   /** @returns whether everybody was told that we go, and others have our sessions */
-  async #leave(): Promise<boolean> {
+  async #leave(timeoutMs: number): Promise<boolean> {
     this.#hasLeft = true;
-    const isTold = this.#cluster instanceof HaloClient && (await this.#cluster.leave());
+    const isTold = this.#cluster instanceof HaloClient && (await this.#cluster.leave(timeoutMs));
     if (isTold) await this.#moves.departures.done();
     await this.#cluster?.[Symbol.asyncDispose]();
     this.#ownership.giveUp();

@@ -19,8 +19,10 @@ export interface BridgeLinkOptions {
   readonly onChange: () => void;
 }
 
-/** A bridge that has left the cluster lets go of its connections by itself, if it lives. */
-const RETIRE_MS = 1_000;
+/** A bridge that has left the cluster lets go of its connections by itself, if it lives: one that is silent for so long does not. */
+const RETIRE_SILENCE_MS = 1_000;
+/** However much it says. */
+const RETIRE_MS = 5_000;
 const RETIRE_LOOK_MS = 50;
 
 /** The link to one bridge, whichever instance of it is up: hands every frame to the connection that it is for. */
@@ -32,6 +34,7 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
   #numbers: Numbers | null = null;
   #client: AsyncDisposable | null = null;
   #retiring: NodeJS.Timeout | undefined;
+  #hasSpoken = false;
 
   constructor(options: BridgeLinkOptions) {
     this.node = options.node;
@@ -58,9 +61,13 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
   retire(onOver: () => void): void {
     if (this.#retiring) return;
     let leftMs = RETIRE_MS;
+    let silentMs = 0;
     const look = () => {
       leftMs -= RETIRE_LOOK_MS;
-      if (leftMs > 0 && (this.#numbers?.size ?? 0) > 0) return;
+      silentMs = this.#hasSpoken ? 0 : silentMs + RETIRE_LOOK_MS;
+      this.#hasSpoken = false;
+      const isAlive = leftMs > 0 && silentMs < RETIRE_SILENCE_MS;
+      if (isAlive && (this.#numbers?.size ?? 0) > 0) return;
       this.stay();
       onOver();
     };
@@ -92,6 +99,7 @@ export class BridgeLink implements LinkOwner, AsyncDisposable {
   onFrame(link: Link, frame: Frame): void {
     const numbers = this.#numbers;
     if (link !== this.#link || !numbers) return;
+    this.#hasSpoken = true;
     switch (frame.type) {
       case "deliver":
         return this.#deliver(numbers, frame);

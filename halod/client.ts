@@ -99,7 +99,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   }
 
   /**
-   * A bridge that stops says so: its routes go to others at once.
+   * A bridge that stops says so: its routes go to others as soon as these have prepared.
    *
    * @returns whether everybody has been told; not so where HaloD is away or takes too long
    */

@@ -22,7 +22,7 @@ const time = z.number();
 const requestShape = z.discriminatedUnion("type", [
   /** A bridge says where dispatchers reach it; a dispatcher has no address. `epoch`: of the table that it has, or 0. */
   z.object({ type: z.literal("register"), address: address.optional(), epoch }),
-  /** A bridge goes: its routes go to others at once. Answered with `left` when everybody was told. */
+  /** A bridge goes: its routes go to others when these have prepared. Answered with `left` when everybody was told. */
   z.object({ type: z.literal("leave") }),
   /** A bridge is ready for what the plan of this epoch would give it. */
   z.object({ type: z.literal("prepared"), epoch }),

@@ -48,8 +48,8 @@ const PER_TURN = 100;
 export class Departures {
   readonly #options: DeparturesOptions;
   readonly #takers = new Map<Link, Taker>();
-  /** Routes whose sessions wait, and the table by which they do. */
-  readonly #routes = new Map<number, number>();
+  /** Routes whose sessions wait. */
+  readonly #routes = new Map<number, Leaving>();
   #epoch = 0;
   /** Settles with the next table. */
   #table = Promise.withResolvers<void>();
@@ -68,7 +68,7 @@ export class Departures {
   begin(epoch: number, routes: readonly number[]): void {
     const { handoverMs } = this.#options;
     this.#epoch = epoch;
-    for (const route of routes) this.#routes.set(route, epoch);
+    for (const route of routes) this.#routes.set(route, { epoch, sent: [] });
     this.#table.resolve();
     this.#table = Promise.withResolvers();
     if (routes.length > 0) setTimeout(() => this.#sweep(epoch), handoverMs).unref();
@@ -206,18 +206,22 @@ export class Departures {
       const { positions: _, ...snapshot } = snapshotOf(session, []);
       taker.talker.send({ type: "session", session: snapshot, channels: places.map(({ channel }) => channel) });
     }
+    const leaving = this.#routes.get(route);
+    if (leaving) leaving.sent = sessions;
     taker.talker.send({ type: "route", route });
   }
 
   /** The new owner has what we had. Nothing of it is told to browsers. */
   #received(route: number): void {
-    if (!this.#routes.delete(route)) return;
-    for (const session of this.#on(new Set([route]))) this.#options.sessions.end(session, "handed over");
+    const leaving = this.#routes.get(route);
+    if (!leaving) return;
+    this.#routes.delete(route);
+    for (const session of leaving.sent) this.#options.sessions.end(session, "handed over");
     this.#settle();
   }
 
   #sweep(epoch: number): void {
-    for (const [route, since] of this.#routes) if (since === epoch) this.#routes.delete(route);
+    for (const [route, leaving] of this.#routes) if (leaving.epoch === epoch) this.#routes.delete(route);
     this.#settle();
     this.#options.onOver();
   }
@@ -248,6 +252,14 @@ export class Departures {
     await Promise.race([Promise.allSettled(all), over.promise]);
     clearTimeout(timer);
   }
+}
+
+/** A route that is not ours any more. */
+interface Leaving {
+  /** Of the table by which it went. */
+  readonly epoch: number;
+  /** Its sessions, once they were sent. */
+  sent: readonly Session[];
 }
 
 /** What goes to one new owner. */

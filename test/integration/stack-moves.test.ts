@@ -56,7 +56,7 @@ describe.each([
 
 describe("sessions of a stack of processes", { timeout: 120_000 }, () => {
   it("move with their routes when one bridge joins and the other is told to stop", async () => {
-    await using stack = await HaloStack.startOn(startEmbedded, 1);
+    await using stack = await HaloStack.startOn(startEmbedded, 1, "--halod-prepare-ms", "8000");
     await using crowd = await Crowd.gather(stack);
     await move(stack, crowd, 2, "bridge 2 joins", () => stack.addBridge(2));
     await move(stack, crowd, 1, "bridge 1 leaves", () => stack.bridge(1).stop());

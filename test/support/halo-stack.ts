@@ -15,6 +15,9 @@ import { RawIrc } from "./raw-irc.ts";
 import { startNgircd, type TestServer } from "./servers.ts";
 import { startBridge, startDispatcherWith, startHalod, type TierProcess } from "./stack.ts";
 
+/** On a busy machine, what takes milliseconds may take seconds. */
+const PATIENCE_MS = "8000";
+
 /** HaloD, bridges that register with it, two dispatchers that ask it, and a balancer: each process a real one. */
 export class HaloStack implements AsyncDisposable {
   /** Every table that was told since the start, the newest last. */
@@ -78,7 +81,7 @@ export class HaloStack implements AsyncDisposable {
 
   /** Starts one more, or one again. */
   async addBridge(node: number): Promise<void> {
-    const flags = ["--bridge-halod", this.#address, "--bridge-node", String(node)];
+    const flags = ["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-handover-ms", PATIENCE_MS];
     this.#bridges.set(node, this.#resources.use(await startBridge(this.ircd, ...flags)));
   }
 
@@ -118,7 +121,7 @@ export class HaloStack implements AsyncDisposable {
     await this.startHalod();
     const nodes = Array.from({ length: bridges }, (_, index) => index + 1);
     await Promise.all(nodes.map((node) => this.addBridge(node)));
-    const flags = ["--dispatcher-halod", this.#address];
+    const flags = ["--dispatcher-halod", this.#address, "--dispatcher-takeover-wait-ms", PATIENCE_MS];
     const starting = await Promise.allSettled([startDispatcherWith(...flags), startDispatcherWith(...flags)]);
     const dispatchers = starting.flatMap((one) => (one.status === "fulfilled" ? [this.#resources.use(one.value)] : []));
     const failed = starting.find((one) => one.status === "rejected");

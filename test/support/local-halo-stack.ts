@@ -15,6 +15,8 @@ import { AlternatingProxy } from "./alternating-proxy.ts";
 import type { TestServer } from "./servers.ts";
 
 const ROUTES = 1_024;
+/** On a busy machine, what takes milliseconds may take seconds. */
+const PATIENCE_MS = 8_000;
 const log = pino({ level: "silent" });
 const now = () => performance.timeOrigin + performance.now();
 
@@ -75,7 +77,7 @@ export class LocalHaloStack implements AsyncDisposable {
     const parts = { node, log, now, random: Math.random, newId: randomUUID };
     const bridge = await Bridge.start({
       ...this.#shared,
-      config: bridgeSchema.parse({ port: 0, node, halod: [this.#address] }),
+      config: bridgeSchema.parse({ port: 0, node, halod: [this.#address], handoverMs: PATIENCE_MS }),
       name: `bridge ${node}`,
       instance: randomUUID(),
       faults: new FaultCounter(log, now),
@@ -107,12 +109,17 @@ export class LocalHaloStack implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), "halod-"));
     this.#resources.defer(() => rm(folder, { recursive: true, force: true }));
     const own = { ...this.#shared, name: "halod", instance: randomUUID(), now, randomBytes };
-    const config = halodSchema.parse({ port: 0, file: join(folder, "cluster.json") });
+    const config = halodSchema.parse({ port: 0, file: join(folder, "cluster.json"), prepareMs: PATIENCE_MS });
     this.#halod = this.#resources.use(await HaloDaemon.start({ ...own, config, faults: new FaultCounter(log, now) }));
     await this.addBridge(1);
     const dispatchers: Dispatcher[] = [];
     for (const name of ["one", "another"]) {
-      const settings = dispatcherSchema.parse({ port: 0, halod: [this.#address], drainTimeoutMs: 2_000 });
+      const settings = dispatcherSchema.parse({
+        port: 0,
+        halod: [this.#address],
+        drainTimeoutMs: 2_000,
+        takeoverWaitMs: PATIENCE_MS,
+      });
       const dispatcher = await Dispatcher.start({ ...this.#shared, name, config: settings });
       dispatchers.push(this.#resources.use(dispatcher));
       await dispatcher.ready();
