@@ -78,7 +78,8 @@ export class Log {
 
   /** Numbers a message and keeps it. @param timeMs see `LogEntry` */
   append(channel: string, id: string, text: string, timeMs: number): LogEntry {
-    const entry = { ...this.entry(channel, id, text, timeMs), isLive: true };
+    const after = this.lastId(channel);
+    const entry = { seq: ++this.#seq, channel, id, after, timeMs, bytes: Buffer.from(text), isLive: true };
     this.begin(channel, timeMs);
     this.#entries.push(entry);
     this.#appended += 1;

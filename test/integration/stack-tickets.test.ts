@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { routeOf } from "../../bayeux/index.ts";
 import { Crowd, EVERY_MS } from "../support/crowd.ts";
 import { HaloStack } from "../support/halo-stack.ts";
-import type { MovingPage } from "../support/moving-pages.ts";
+import { type MovingPage, openPage } from "../support/moving-pages.ts";
+import { RawIrc } from "../support/raw-irc.ts";
 import { startEmbedded, startInspircd } from "../support/servers.ts";
 
 const FAIL_AFTER_MS = 300;
@@ -54,5 +56,38 @@ describe("a stack with HaloD", { timeout: 120_000 }, () => {
     const isHere = (clientId: string) => stack.table.owners[(routeOf(clientId) ?? 0) - 1] === 2;
     expect(clientIds.every(isHere)).toBe(true);
     expect(moved.map(({ clientId }) => clientId())).toEqual(clientIds);
+  });
+
+  it("fills from the server's history what was said before the next bridge was in the channel", async () => {
+    await using stack = await HaloStack.startOn(startInspircd, 2, "--halod-fail-after-ms", String(FAIL_AFTER_MS));
+    const name = randomUUID().slice(0, 6);
+    const channels = Array.from({ length: 6 }, (_, index) => `h${name}${index}`);
+    await using irc = await RawIrc.login(stack.ircd, `h${name}`, ...channels.map((channel) => `#${channel}`));
+    for (const channel of channels) irc.send(`MODE #${channel} +H 500:1h`);
+    await using pages = new AsyncDisposableStack();
+    const all = await Promise.all(
+      channels.map(async (channel) => {
+        return pages.use(await openPage("cometd websocket", stack.url, `/${channel}`, true));
+      }),
+    );
+    let said = 0;
+    const timer = setInterval(() => {
+      said += 1;
+      for (const channel of channels) irc.say(`#${channel}`, String(said));
+    }, EVERY_MS);
+    pages.defer(() => clearInterval(timer));
+    const heard = (from: number) =>
+      vi.waitFor(() => {
+        for (const page of all) expect(page.heard.at(-1), page.failures.join()).toBeGreaterThan(from);
+      }, 15_000);
+    await heard(said);
+    await stack.bridge(2).kill9();
+    await stack.tableLike(({ owners }) => !owners.includes(2));
+    await heard(said);
+    for (const { heard: numbers, handshakes } of all) {
+      const [first = 0] = numbers;
+      expect(numbers).toEqual(numbers.map((_, index) => first + index));
+      expect(handshakes()).toBe(1);
+    }
   });
 });

@@ -49,6 +49,11 @@ export class Stage implements AsyncDisposable {
     return new Stage(network, bridge, faults);
   }
 
+  /** One more, beside the strict one. */
+  secondDispatcher(): FakeDispatcher {
+    return new FakeDispatcher(this.bridge, "another");
+  }
+
   /** Lets what is due happen, and time pass. */
   async advance(ms = 0): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms);
