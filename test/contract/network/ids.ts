@@ -8,7 +8,7 @@ import { useStage, type Started } from "./stage.ts";
 /** Characters of what takes several lines on IRC. */
 const LONG = 1_500;
 /** A busy machine is no fault: on a quiet one it takes a second or two. */
-const PATIENT = { publishTimeoutMs: 25_000 };
+const PATIENT = { publishTimeoutMs: 25_000, joinTimeoutMs: 25_000 };
 const MOST_MS = 60_000;
 
 /** A message has one id, at whatever bridge. */
@@ -61,7 +61,7 @@ export function describeIds(fixture: NetworkFixture): void {
       },
     );
 
-    it("gives the same ids to bridges that come at once, in many channels", async () => {
+    it("gives the same ids to bridges that come at once, in many channels", { timeout: MOST_MS }, async () => {
       const channels = Array.from({ length: 10 }, () => stage.channel());
       await using bridges = new AsyncDisposableStack();
       const start = async (): Promise<Started> => bridges.use(await stage.network(PATIENT));
