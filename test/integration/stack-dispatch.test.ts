@@ -221,13 +221,14 @@ describe("apps that dispatch to named users of bridges in a list", { timeout: 90
     await vi.waitFor(() => expect(dataOf(page)).toEqual([{ n: 4 }]), 10_000);
     const { port } = resources.use(await startLocalBridge({ node: 2, nodes: BRIDGES }));
     for (const [, counter] of counters) if (counter) counter.target = { host: HOST, port };
-    await vi.waitFor(async () => expect((await dispatch(lostUsers, { back: true })).delivered).toEqual(lostUsers), {
-      timeout: 20_000,
-      interval: 200,
-    });
-    await vi.waitFor(() => {
-      for (const one of [...lost, page]) expect([one.user, dataOf(one).at(-1)]).toEqual([one.user, { back: true }]);
-    }, 20_000);
+    // One of them is there with another page, so that the answer does not tell when all pages have come back.
+    await vi.waitFor(
+      async () => {
+        expect((await dispatch(lostUsers, { back: true })).delivered).toEqual(lostUsers);
+        for (const one of [...lost, page]) expect([one.user, dataOf(one).at(-1)]).toEqual([one.user, { back: true }]);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
     for (const { client } of [...others, page]) expect(client.handshakes).toHaveLength(1);
   });
 });
