@@ -5,7 +5,7 @@ import { freePort } from "../support/free-port.ts";
 import { Gate } from "../support/gate.ts";
 import { Haproxy } from "../support/haproxy.ts";
 import { startNgircd, startProsody, type TestServer } from "../support/servers.ts";
-import { startBridge, startDispatcherWith, startHalod, type TierProcess } from "../support/stack.ts";
+import { startDispatcherWith, startHalod, TierProcess } from "../support/stack.ts";
 import { XMPP_SERVICE } from "../support/xmpp-service.ts";
 import { activeIn, ClusterWatch } from "./cluster-watch.ts";
 
@@ -25,7 +25,9 @@ const DISPATCHERS = 2;
 const VERSION_HEADER = "X-Http-Version";
 /** As in the compose file, and somewhat quicker. Whoever is connected to a dispatcher that drains stays there. */
 const CHECK = "inter 500ms fall 2 rise 1";
-/** A process that has just been started, on a busy machine. */
+const BRIDGE_READY = /^tailspin bridge ready \S+:(\d+)$/;
+/** On a busy machine, while everybody speaks; and until HaloD has told what it does with one that is ready. */
+const START_MS = 60_000;
 const TABLE_MS = 30_000;
 
 interface Place {
@@ -135,9 +137,18 @@ export class ChaosStack implements AsyncDisposable {
 
   /** Starts one, or one again; it registers when it is on both networks. */
   async startBridge(node: number): Promise<void> {
-    const place = this.#places.get(node) ?? (await this.#place(node));
-    // A login that takes too long, on a machine with much other work, is tried again by somebody who starts it again.
-    const bridge = await this.#launch(node, place).catch(() => this.#launch(node, place));
+    const { port, gate } = this.#places.get(node) ?? (await this.#place(node));
+    const { ircd, prosody } = this;
+    const args = [
+      ...["bridge", "--bridge-port", String(port), "--bridge-advertise", `${gate.host}:${gate.port}`],
+      ...["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-connect-timeout-ms", "5000"],
+      ...["--irc-host", ircd.host, "--irc-port", String(ircd.port), "--irc-reconnect-max-ms", "300"],
+      ...["--xmpp-jid", `${account.user}@${domain}`, "--xmpp-password", account.password],
+      ...["--xmpp-host", prosody.host, "--xmpp-port", String(prosody.port), "--xmpp-muc-service", mucDomain],
+      ...["--xmpp-tls", "none", "--xmpp-allow-plain-without-tls", "--xmpp-reconnect-max-ms", "300"],
+      ...["--mapping", JSON.stringify(RULES)],
+    ];
+    const bridge = await TierProcess.start(BRIDGE_READY, args, {}, START_MS);
     this.#bridges.set(node, this.#resources.use(bridge));
   }
 
@@ -195,18 +206,6 @@ export class ChaosStack implements AsyncDisposable {
 
   get #address(): string {
     return `127.0.0.1:${this.#halodPort}`;
-  }
-
-  #launch(node: number, { port, gate }: Place): Promise<TierProcess> {
-    return startBridge(
-      this.ircd,
-      ...["--bridge-port", String(port), "--bridge-advertise", `${gate.host}:${gate.port}`],
-      ...["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-connect-timeout-ms", "5000"],
-      ...["--irc-reconnect-max-ms", "300", "--xmpp-reconnect-max-ms", "300"],
-      ...["--xmpp-jid", `${account.user}@${domain}`, "--xmpp-password", account.password],
-      ...["--xmpp-host", this.prosody.host, "--xmpp-port", String(this.prosody.port), "--xmpp-muc-service", mucDomain],
-      ...["--xmpp-tls", "none", "--xmpp-allow-plain-without-tls", "--mapping", JSON.stringify(RULES)],
-    );
   }
 
   async #place(node: number): Promise<Place> {

@@ -46,16 +46,18 @@ export class TierProcess implements AsyncDisposable {
 
   /**
    * @param ready matches the line of standard output that says where the process listens; its first group is the port
+   * @param readyMs how long that may take
    * @throws Error with what the process said, when it ends or is not ready in time
    */
   static async start(
     ready: RegExp,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    readyMs: number = READY_MS,
   ): Promise<TierProcess> {
     const tier = new TierProcess(args, env);
     try {
-      tier.#port = await tier.#waitUntilReady(ready);
+      tier.#port = await tier.#waitUntilReady(ready, readyMs);
     } catch (error) {
       await tier[Symbol.asyncDispose]();
       throw error;
@@ -121,12 +123,12 @@ export class TierProcess implements AsyncDisposable {
     });
   }
 
-  #waitUntilReady(ready: RegExp): Promise<number> {
+  #waitUntilReady(ready: RegExp, readyMs: number): Promise<number> {
     const { stdout } = this.#child;
     if (stdout === null) throw new Error("standard output is a pipe");
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => reject(new Error(this.#failure(reason)));
-      const timer = setTimeout(() => fail(`not ready within ${READY_MS} ms`), READY_MS);
+      const timer = setTimeout(() => fail(`not ready within ${readyMs} ms`), readyMs);
       this.#child.once("exit", (code, signal) => fail(`ended with ${String(code ?? signal)}`));
       this.#child.once("error", (error) => fail(error.message));
       createInterface({ input: stdout }).on("line", (line) => {
