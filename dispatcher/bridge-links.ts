@@ -137,12 +137,12 @@ export class BridgeLinks implements AsyncDisposable {
 
   /** @returns a route for a new session, among those whose bridge is up; any where none is */
   routeForNew(): number {
-    const first = Math.floor(this.#options.random() * this.routes) % this.routes;
-    for (let step = 0; step < this.routes; step++) {
-      const route = ((first + step) % this.routes) + 1;
-      if (this.numbersOf(route)) return route;
-    }
-    return first + 1;
+    const { random } = this.#options;
+    const any = Math.floor(random() * this.routes) + 1;
+    if (this.numbersOf(any)) return any;
+    // Not simply the next one that is up: all that a bridge which is away would have had would then go to one other.
+    const up = this.#cluster.owners.flatMap((_, index) => (this.numbersOf(index + 1) ? [index + 1] : []));
+    return up[Math.floor(random() * up.length)] ?? any;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,8 +24,12 @@ describe("BridgeLinks", () => {
 
   const at = (address: string) => made.filter((one) => one.address === address).map(({ bridge }) => bridge);
 
+  /** The next random numbers. */
+  let drawn: number[];
+
   beforeEach(() => {
     vi.useFakeTimers();
+    drawn = [];
     cluster = new FakeCluster();
     made = [];
     links = new BridgeLinks({
@@ -39,7 +43,7 @@ describe("BridgeLinks", () => {
       coalescer: new Coalescer(0),
       faults: new FaultCounter(pino({ level: "silent" }), Date.now),
       now: () => Date.now(),
-      random: () => 0.5,
+      random: () => drawn.shift() ?? 0.5,
       takeoverWaitMs: 1_000,
       maxTakeoverBytes: 10_000,
       maxTicketBytes: 10_000,
@@ -64,8 +68,10 @@ describe("BridgeLinks", () => {
   it("has nothing for a route that nobody owns, and takes new sessions elsewhere", () => {
     cluster.tell(4, [1, 1, 0, 0], [nodeAt(1, "a:1")]);
     expect([1, 2, 3, 4].map((route) => links.numbersOf(route) !== null)).toEqual([true, true, false, false]);
-    expect(links.routeForNew()).toBe(1);
-    expect(links.routeFor("00000003".padEnd(32, "0"))).toBe(1);
+    expect(links.routeFor("00000003".padEnd(32, "0"))).toBe(2);
+    // Each that is up as often as the others.
+    drawn = [0.9, 0.1, 0.9, 0.6, 0.3];
+    expect([links.routeForNew(), links.routeForNew(), links.routeForNew()]).toEqual([1, 2, 2]);
   });
 
   it("ends the link of a bridge that has left at once where nothing is connected by it", async () => {
