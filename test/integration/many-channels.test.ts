@@ -34,7 +34,8 @@ const MOST_GROWN_BYTES = 1024 * 1024;
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
 const PATIENT = {
   bridge: { leaveAfterMs: 100, joinTimeoutMs: STEP_MS, sessionTimeoutMs: STEP_MS },
-  dispatcher: { exchangeTimeoutMs: STEP_MS },
+  // Who is ready first waits for the others, and says nothing meanwhile.
+  dispatcher: { exchangeTimeoutMs: STEP_MS, idleSocketMs: STEP_MS },
 } as const;
 
 const onIrc = ([name, start]: [string, () => Promise<TestServer>]): Subject => ({
