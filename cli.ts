@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks";
 import { pino } from "pino";
 import type { Logger } from "pino";
 import { calculate, CALCULATORS, describeNames, describeStatus, isCalculator } from "./answers.ts";
-import { Bridge, makeMapping } from "./bridges/index.ts";
+import { Bridge, makeMapping, ownId } from "./bridges/index.ts";
 import type { BridgeConfig } from "./bridges/index.ts";
 import { EmbeddedIrcd } from "./bridges/irc/embedded/index.ts";
 import { ircFileFaults } from "./bridges/irc/index.ts";
@@ -146,7 +146,7 @@ async function makeBridge(config: Config, instance: string, log: Logger, stack: 
   if (faults.length > 0) throw new ConfigError(faults);
   const configured = networksOf(config, false);
   const mapping = makeMapping(config.mapping, configured);
-  const parts = { node: config.bridge.node, log, now, random: Math.random, newId: randomUUID };
+  const parts = { node: config.bridge.node, log, now, random: Math.random, newId: () => ownId(randomUUID()) };
   const bridge = await Bridge.start({
     config: config.bridge,
     routes: config.routes,

@@ -9,3 +9,4 @@ export { makeMapping, type Explanation, type MappedNetwork, type Mapping } from 
 export * from "./naming.ts";
 export * from "./network.ts";
 export * from "./puppets.ts";
+export { ownId } from "./own-id.ts";

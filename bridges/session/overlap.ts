@@ -1,4 +1,5 @@
 import type { LogEntry } from "../log/log.ts";
+import { isOwnId } from "../own-id.ts";
 import type { ChannelPosition } from "./snapshot.ts";
 
 /** What a log has for a session that another bridge has served until now. */
@@ -25,6 +26,9 @@ export interface Since {
  * What lies between two common ids and is not known to the other bridge is new as well: on linked servers the order is
  * each sender's, not the channel's.
  *
+ * Where a server gave no ids for a while, each bridge had its own for what was said then. Those cannot be compared: what lies
+ * between common ids was had by both, and where the session had such at the end, and so do we, nothing is proved.
+ *
  * @param entries what the log has of the channel
  * @param since from where on it counts where no id is common
  */
@@ -33,16 +37,19 @@ export function overlapOf(entries: readonly LogEntry[], { last, recent }: Channe
   if (last !== null) had.add(last);
   const first = entries.findIndex(({ id }) => had.has(id));
   const end = entries.findLastIndex(({ id }) => had.has(id));
+  const here = new Set(entries.map(({ id }) => id));
+  const isUnsure = recent.slice(recent.findLastIndex((id) => here.has(id)) + 1).some(isOwnId);
   const isFresh = ({ id, seq }: LogEntry, index: number): boolean => {
-    if (had.has(id)) return false;
+    if (had.has(id) || (isOwnId(id) && (isUnsure || index < end))) return false;
     if (first < 0) return seq > since.seq;
     // A notice in between is of what was missing here alone.
     return id === "" ? index > end : index > first;
   };
-  const here = new Set(entries.map(({ id }) => id));
+  const isMixed =
+    isUnsure && entries.some(({ id, seq }, index) => isOwnId(id) && (first < 0 ? seq > since.seq : index > end));
   return {
     fresh: entries.filter(isFresh),
     late: [...had].filter((id) => !here.has(id)),
-    isProved: first >= 0 || since.isOverlapping,
+    isProved: !isMixed && (first >= 0 || since.isOverlapping),
   };
 }

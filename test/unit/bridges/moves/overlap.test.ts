@@ -43,6 +43,23 @@ describe("what is new to a session that comes from another bridge", () => {
     expect(told(overlap([1, 0, 2, 0, 3], [1, 2]))).toEqual([["", "3"], [], true]);
   });
 
+  it("is not what one bridge alone has an id for, and both have had", () => {
+    const own = (name: string) => `own-${name}`;
+    const reckoned = (ours: readonly string[], recent: readonly string[], isOverlapping = true) => {
+      const entries = ours.map((id, index) => ({ ...entry(index + 1), id }));
+      const position = { channel: "/lobby", last: recent.at(-1) ?? null, recent };
+      return told(overlapOf(entries, position, { seq: 0, isOverlapping }));
+    };
+    // Said while the server gave no ids, before the last that both know.
+    expect(reckoned(["a", own("1"), "b", "c"], ["a", own("x"), "b"])).toEqual([["c"], [own("x")], true]);
+    // The same behind it: which of them are the same is not known.
+    expect(reckoned(["a", own("1"), "b"], ["a", own("x")])).toEqual([["b"], [own("x")], false]);
+    expect(reckoned([own("1"), "b"], [own("x")])).toEqual([["b"], [own("x")], false]);
+    // Only the other one has such, or only we have.
+    expect(reckoned(["a", "b"], ["a", own("x")])).toEqual([["b"], [own("x")], true]);
+    expect(reckoned(["a", own("1")], ["a"])).toEqual([[own("1")], [], true]);
+  });
+
   it("counts a newest message that is not among the recent ones", () => {
     const position = { channel: "/lobby", last: "2", recent: [] };
     expect(told(overlapOf([entry(2), entry(3)], position, { seq: 0, isOverlapping: false }))).toEqual([
