@@ -19,7 +19,7 @@ export interface HoldingOptions {
 interface Held {
   /** Resolves when it is joined; rejects with a BayeuxError. */
   readonly joined: Promise<void>;
-  /** The log's newest number then; null before. */
+  /** The log's newest number when we were asked to join; null before we have. What comes with the confirmation is new. */
   sinceSeq: number | null;
 }
 
@@ -79,11 +79,12 @@ export class Holding {
     const { channels, messages, now } = this.#options;
     const { promise: joined, resolve, reject } = Promise.withResolvers<void>();
     const held: Held = { joined, sinceSeq: null };
+    const { seq } = messages;
     this.#held.set(name, held);
     joined.catch(() => undefined);
     const use = () => {
       messages.begin(name, now());
-      held.sinceSeq = messages.seq;
+      held.sinceSeq = seq;
       resolve();
       return this.#released.promise;
     };

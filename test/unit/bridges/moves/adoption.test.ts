@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bridgeSchema, NetworkError } from "../../../../bridges/index.ts";
 import { Positions } from "../../../../bridges/moves/positions.ts";
 import { makeParts, type Parts } from "../../../../bridges/parts.ts";
@@ -50,6 +50,23 @@ function waiting({ queue }: Session): unknown[] {
 }
 
 describe("a session that comes from another bridge", () => {
+  it("has what came right behind the confirmation that its next one has joined", async () => {
+    const [old, next] = [new Inside(), new Inside()];
+    const session = await old.session(false, "/lobby");
+    old.network.say("/lobby", 1);
+    session.take(1_000);
+    next.network.isObliging = false;
+    const holding = next.parts.hold();
+    const prepared = holding.prepare(["/lobby"]);
+    await vi.waitFor(() => expect(next.network.joins).toHaveLength(1));
+    next.network.joins[0]?.resolve();
+    next.network.say("/lobby", 2);
+    await prepared;
+    holding.cut();
+    const adopted = await next.parts.adoption.adopt(old.snapshot(session), holding);
+    expect(waiting(adopted)).toEqual([2]);
+  });
+
   it("has every message once and in order, wherever the two bridges are in it", async () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = seeded(seed);
