@@ -29,8 +29,7 @@ async function overloaded(start: string[], changes: Partial<ScaleConfig> = {}) {
   const { log, lines } = recordLog();
   const autoscale = scaleSchema.parse({ ...QUICK, start, ...changes });
   const halod = await startHalod({ file: newFile(), autoscale }, log);
-  const bridge = new TestMember(halod.port, 1);
-  bridge.load = { sessions: 200_000, busy: 1 };
+  const bridge = new TestMember(halod.port, 1, { load: { sessions: 200_000, busy: 1 } });
   return {
     halod,
     said: (text: string) => lines.filter(({ msg }) => msg === text),
@@ -79,8 +78,7 @@ describe.concurrent("the autoscaler of HaloD", () => {
     const flags = Object.entries(settings).flatMap(([flag, value]) => [flag, String(value)]);
     // Whoever registers waits until it listens.
     await using _halod = TierProcess.launch(["halod", ...flags]);
-    await using one = new TestMember(port, 1);
-    one.load = { sessions: 150, busy: 0 };
+    await using one = new TestMember(port, 1, { load: { sessions: 150, busy: 0 } });
     await vi.waitFor(() => expect(new Set(one.owners)).toEqual(new Set(["1", "2", "3"])), 80_000);
     expect(keeper.calls).toEqual([{ action: "start", nodes: "2 3", wanted: "3" }]);
     one.load = { sessions: 0, busy: 0 };

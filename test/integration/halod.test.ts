@@ -156,7 +156,7 @@ describe("HaloD", () => {
     await using halod = await startHalod({ file });
     const first = new TestMember(halod.port, 1);
     await vi.waitFor(() => expect(first.owners).toBe("1".repeat(24)));
-    await using twin = new TestMember(halod.port, 1, log);
+    await using twin = new TestMember(halod.port, 1, { log });
     const text = "node 1 is the bridge at b1:7070, which is alive; give each bridge a bridge.node of its own";
     await vi.waitFor(() => expect(twin.client.refusal).toContain(text));
     expect(lines.find(({ level }) => level === 50)).toMatchObject({ reason: expect.stringContaining(text) });

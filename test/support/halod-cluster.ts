@@ -38,15 +38,23 @@ export function startHalod(changes: Partial<HalodConfig>, log: Logger = silent):
   });
 }
 
+/** How busy a member says that it is. */
+export interface TestLoad {
+  readonly sessions: number;
+  /** 0 to 1. */
+  readonly busy: number;
+}
+
 /** A member in this process, which keeps what it was told. */
 export class TestMember implements AsyncDisposable {
   readonly client: HaloClient;
   readonly clusters: Cluster[] = [];
-  /** What a bridge says of itself every second. */
-  load = { sessions: 0, busy: 0 };
+  /** What it says of itself every second, where it does. */
+  load: TestLoad | undefined;
 
-  /** @param node the number of a bridge; none for a dispatcher */
-  constructor(port: number, node?: number, log: Logger = silent) {
+  /** @param node the number of a bridge; none for a dispatcher @param load it says so of itself every second */
+  constructor(port: number, node?: number, { log = silent, load }: { log?: Logger; load?: TestLoad } = {}) {
+    this.load = load;
     const name = `m${node ?? ""}`;
     const instance = randomUUID();
     const member: HaloMember =
@@ -63,7 +71,7 @@ export class TestMember implements AsyncDisposable {
       faults: new FaultCounter(log, now),
       randomBytes,
       random: () => 0.01,
-      numbers: () => ({ connections: 0, heard: 0, delivered: 0, ...this.load }),
+      ...(load && { numbers: () => ({ ...load, ...this.load, connections: 0, heard: 0, delivered: 0 }) }),
     });
     this.client.start((cluster) => this.clusters.push(cluster));
   }
