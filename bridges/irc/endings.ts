@@ -72,6 +72,10 @@ const KINDS = {
     isRefusal: true,
     hint: "the server does not accept our certificate: check irc.certFile and irc.keyFile",
   },
+  wordless: {
+    isRefusal: false,
+    hint: "the server, or something on the way to it, gave no reason: its log may, and check irc.port and irc.tls",
+  },
   file: { isRefusal: false, hint: "mend the file, or the setting that names it" },
   unreachable: { isRefusal: false, hint: "check irc.host and irc.port, and that the server runs" },
 } as const satisfies Record<string, { readonly isRefusal: boolean; readonly hint: string }>;
@@ -107,6 +111,8 @@ const BY_CODE: Readonly<Record<string, EndingKind>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "ourCertificate",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "ourCertificate",
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "ourCertificate",
+  ECONNRESET: "wordless",
+  EPIPE: "wordless",
   ECONNREFUSED: "unreachable",
   ENOTFOUND: "unreachable",
   EAI_AGAIN: "unreachable",
@@ -124,6 +130,7 @@ const BY_WORDS: readonly (readonly [RegExp, EndingKind])[] = [
   ],
   [/password/i, "password"],
   [/\b[kgzdq][-: ]?lined?\b|banned|not authori[sz]ed|access denied|not permitted/i, "banned"],
+  [/^the server closed the connection$/, "wordless"],
   [/sendq/i, "sendQueue"],
   [/flood|recvq|penalty|request too long|too long/i, "flood"],
   [/^killed\b|\(killed\b/i, "killed"],

@@ -29,7 +29,8 @@ const SCRIPT = `
   cometd.configure({ url: location.origin + "/bayeux", logLevel: "warn" });
   cometd.unregisterTransport("websocket");
   cometd.addListener("/meta/connect", ({ advice }) => (isOneOfSeveral ||= advice?.["multiple-clients"] === true));
-  const requests = () => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/bayeux"));
+  const isAnswered = ({ name, responseStatus }) => name.includes("/bayeux") && responseStatus > 0;
+  const requests = () => performance.getEntriesByType("resource").filter(isAnswered);
   window.seen = () => ({ heard, isOneOfSeveral, protocols: requests().map((one) => one.nextHopProtocol) });
   cometd.handshake(() => {
     cometd.subscribe("/tabs", ({ data }) => heard.push(data.number), ({ successful }) => (window.isReady = successful));

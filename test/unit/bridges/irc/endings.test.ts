@@ -20,6 +20,8 @@ describe("explain", () => {
     ["self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted"],
     ["wrong version number", "ERR_SSL_WRONG_VERSION_NUMBER", "noTls"],
     ["connect ECONNREFUSED 127.0.0.1:6667", "ECONNREFUSED", "unreachable"],
+    ["read ECONNRESET", "ECONNRESET", "wordless"],
+    ["the server closed the connection", null, "wordless"],
   ])("knows what %j (%s) is about", (reason, code, kind) => {
     const ending = explain(reason, code, false);
     expect(ending).toMatchObject({ reason, kind });
