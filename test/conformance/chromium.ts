@@ -5,6 +5,7 @@ import { cometdDriver } from "./cometd-driver.ts";
 import type { Client, Driver, DriverOptions } from "./driver.ts";
 import { fayeDriver } from "./faye-driver.ts";
 import type { Row } from "./rows.ts";
+import { calmNetwork } from "../support/calm-network.ts";
 
 /** Both libraries as they are, and the drivers, which are the same functions as in Node. */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>conformance</title>
@@ -45,6 +46,7 @@ export async function startInChromium(
     await run(page, "(library, options) => start(library, options)", [row.library, options]);
   };
   try {
+    await calmNetwork();
     await page.goto(origin);
     await begin();
   } catch (error) {

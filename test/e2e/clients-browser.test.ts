@@ -4,6 +4,7 @@ import { launchChromium } from "../support/chromium.ts";
 import { PageServer, serveClientPages } from "../support/client-pages.ts";
 import { LocalStack } from "../support/local-stack.ts";
 import { LoopbackNetwork } from "../support/loopback-network.ts";
+import { calmNetwork } from "../support/calm-network.ts";
 
 const CASES = [
   ["faye", "websocket", "own", []],
@@ -60,6 +61,7 @@ describe("the unmodified clients in Chromium", () => {
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(error.message));
     try {
+      await calmNetwork();
       await page.goto(origin === "own" ? url : pages.origin);
       await page.waitForFunction("'start' in window", undefined, { timeout: 5_000 });
       await run(page, "(options) => void start(options)", [{ library, url: `${url}/bayeux`, off }]);

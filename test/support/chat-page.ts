@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { calmNetwork } from "./calm-network.ts";
 
 /** What Chromium itself says when a server is away; everything else on the console is a fault of ours. */
 const NETWORK_FAILURE = /WebSocket connection to|Failed to load resource|net::ERR_/;
@@ -29,6 +30,7 @@ export class ChatPage implements AsyncDisposable {
   ): Promise<ChatPage> {
     const context = await browser.newContext(options);
     const chat = new ChatPage(await context.newPage(), name);
+    await calmNetwork();
     await chat.page.goto(`${url}/?room=${room}`);
     await chat.page.getByTestId("name").fill(name);
     await chat.page.getByTestId("join").click();

@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { calmNetwork } from "./calm-network.ts";
 
 /** What Chromium itself says when a server is away; everything else on the console is a fault of ours. */
 const NETWORK_FAILURE = /WebSocket connection to|Failed to load resource|net::ERR_/;
@@ -21,6 +22,7 @@ export class HaloPage implements AsyncDisposable {
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<HaloPage> {
     const context = await browser.newContext(options);
     const halo = new HaloPage(await context.newPage());
+    await calmNetwork();
     await halo.page.goto(`${url}/halo`);
     return halo;
   }
