@@ -1,7 +1,8 @@
 import { MessageTags } from "irc-framework";
 import type { NetworkInbox } from "../network.ts";
 import type { Channel, Channels } from "./channels.ts";
-import type { Connection, IrcLine } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { foldAscii, foldName } from "./names.ts";
 import { escapedTagBytes } from "./payload.ts";
 import type { Presence } from "./presence.ts";

@@ -1,7 +1,7 @@
 import type { Naming } from "../naming.ts";
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { ircNameOf } from "./foreign-names.ts";
 import { foldAscii, foldName } from "./names.ts";
 import { END_OF_NAMES, joinLine, refusesJoin, TOO_MANY_CHANNELS, words } from "./replies.ts";

@@ -1,6 +1,6 @@
 import { NetworkError, type HistoryQuery } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { foldName } from "./names.ts";
 import { words } from "./replies.ts";
 

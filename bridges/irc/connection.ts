@@ -5,15 +5,13 @@ import { NetworkError } from "../network.ts";
 import { pause } from "../pause.ts";
 import type { IrcConfig } from "./config.ts";
 import { explain, type Ending } from "./endings.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { MultilineBatches } from "./multiline-batches.ts";
 import { OurNick } from "./our-nick.ts";
 import { Pings } from "./pings.ts";
 import { clientOptions, Registration, type Visitor } from "./registration.ts";
 import { tlsSettings } from "./tls.ts";
 import { LineTransport } from "./transport.ts";
-
-/** A line from the server, parsed. */
-export type IrcLine = Message;
 
 /** Who uses a connection. */
 export interface ConnectionOwner {

@@ -1,7 +1,8 @@
 import type { Naming } from "../naming.ts";
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
-import type { Connection, IrcLine } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { channelOfIrc } from "./foreign-names.ts";
 import { words } from "./replies.ts";
 

@@ -1,5 +1,5 @@
 import { MessageTags } from "irc-framework";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 
 const COMMAND = "PRIVMSG";
 const [AT, COLON, SPACE] = [0x40, 0x3a, 0x20];

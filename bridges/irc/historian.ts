@@ -1,6 +1,7 @@
 import { NetworkError } from "../network.ts";
 import type { IrcConfig } from "./config.ts";
-import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import type { Ending } from "./endings.ts";
 import { foldName } from "./names.ts";
 import { OldBatches } from "./old-batches.ts";

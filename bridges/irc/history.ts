@@ -1,7 +1,8 @@
 import { NetworkError, type HistoryPage, type HistoryQuery } from "../network.ts";
 import type { Channel } from "./channels.ts";
 import type { IrcConfig } from "./config.ts";
-import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { Historian } from "./historian.ts";
 import type { InboundParts } from "./inbound.ts";
 import { NOTHING_KEPT, pageFrom, pageOfAll, readOld, type OldMessages } from "./old-messages.ts";

@@ -1,7 +1,7 @@
 import type { NetworkInbox } from "../network.ts";
 import { Assembler } from "./assembler.ts";
 import type { IrcConfig } from "./config.ts";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { DATA_TAG, decodeLine, type Decoded, type Line } from "./line.ts";
 import { foldAscii } from "./names.ts";
 import { provenanceOf } from "./provenance.ts";

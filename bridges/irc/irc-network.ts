@@ -4,7 +4,8 @@ import { NetworkError, type HistoryPage, type HistoryQuery, type Member, type Ne
 import type { NetworkInbox, Publication } from "../network.ts";
 import type { Channel } from "./channels.ts";
 import type { IrcConfig } from "./config.ts";
-import type { ConnectionOwner, IrcLine } from "./connection.ts";
+import type { ConnectionOwner } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { Connector } from "./connector.ts";
 import { Discovery } from "./discovery.ts";
 import type { Ending } from "./endings.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { markOf } from "./marks.ts";
 import { foldAscii, foldName } from "./names.ts";
 

@@ -1,6 +1,7 @@
 import type { IrcConfig } from "./config.ts";
 import type { Channel } from "./channels.ts";
-import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import type { Connector } from "./connector.ts";
 import type { Ending } from "./endings.ts";
 import { markingUser, markOf } from "./marks.ts";

@@ -1,4 +1,4 @@
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 
 const RANDOM_USERS = 36 ** 7;
 /**

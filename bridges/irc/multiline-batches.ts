@@ -1,4 +1,4 @@
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 
 const TYPE = "draft/multiline";
 const CONTINUED_TAG = "draft/multiline-concat";

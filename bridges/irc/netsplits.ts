@@ -1,6 +1,6 @@
 import type { NetworkInbox } from "../network.ts";
 import type { Channel, Channels } from "./channels.ts";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { foldAscii, foldName } from "./names.ts";
 import type { Presence } from "./presence.ts";
 

@@ -1,4 +1,4 @@
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { foldName } from "./names.ts";
 
 /** Who hears of batches of old messages. Channels are folded names. */

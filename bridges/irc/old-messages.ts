@@ -1,5 +1,5 @@
 import type { HistoryPage, HistoryQuery, NetworkMessage } from "../network.ts";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { Inbound, type InboundParts } from "./inbound.ts";
 
 /** What old lines say, oldest first. */

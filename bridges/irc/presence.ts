@@ -1,5 +1,5 @@
 import type { Member, PresenceChange } from "../network.ts";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { foldAscii, foldName } from "./names.ts";
 
 /** What presence needs of the network around it. */

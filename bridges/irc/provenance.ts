@@ -1,4 +1,4 @@
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 
 /** What a line's tags tell of when it was said, and by whom. */
 export interface Provenance {

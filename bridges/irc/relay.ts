@@ -1,5 +1,6 @@
 import type { IrcConfig } from "./config.ts";
-import type { Connection, IrcLine } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import type { Flights } from "./flights.ts";
 import { foldName } from "./names.ts";
 

@@ -1,4 +1,4 @@
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 
 /** Answers to JOIN that mean no. 480 and 520 are what some servers say for "only for …". */
 const JOIN_REFUSALS = new Set("403 405 437 471 473 474 475 476 477 479 480 489 520".split(" "));

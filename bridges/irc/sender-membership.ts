@@ -1,4 +1,5 @@
-import type { Connection, IrcLine } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { foldAscii, foldName } from "./names.ts";
 import { END_OF_NAMES, joinLine, refusesJoin, TOO_MANY_CHANNELS, words } from "./replies.ts";
 

@@ -1,5 +1,6 @@
 import type { Line } from "./line.ts";
-import type { Connection, ConnectionOwner, IrcLine } from "./connection.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Ending } from "./endings.ts";
 import { Flights } from "./flights.ts";

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
-import type { IrcLine } from "./connection.ts";
+import type { IrcLine } from "./irc-line.ts";
 import { readPrivmsg } from "./fast-line.ts";
 import type { TlsSettings } from "./tls.ts";
 

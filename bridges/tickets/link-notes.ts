@@ -1,8 +1,14 @@
-import { type BridgeFrame, type ReachedNote, reachedPayload, type SaidNote, saidPayload } from "../../link/index.ts";
+import {
+  type BridgeFrame,
+  type Reached,
+  type ReachedNote,
+  reachedPayload,
+  type SaidNote,
+  saidPayload,
+} from "../../link/index.ts";
 import type { LogEntry } from "../log/log.ts";
 import type { Notes } from "../session/downlink.ts";
 import type { Session } from "../session/session.ts";
-import type { Tickets } from "./tickets.ts";
 
 /** So many of the newest messages are not told twice; whoever hears one again takes it for what it is. */
 const REMEMBERED = 4_096;
@@ -11,7 +17,7 @@ const MAX_ID_LENGTH = 1_024;
 
 /** What one dispatcher has to know before messages leave for it, so that another bridge could go on with their sessions. */
 export class LinkNotes implements Notes<Session> {
-  readonly #tickets: Tickets;
+  readonly #reachOf: (session: Session) => Reached;
   readonly #onSeen: (session: Session) => void;
   /** By the lowest bits of its number, the message that was told last. */
   readonly #told = new Float64Array(REMEMBERED);
@@ -19,8 +25,8 @@ export class LinkNotes implements Notes<Session> {
   #reached: ReachedNote[] = [];
   isDue = false;
 
-  constructor(tickets: Tickets, onSeen: (session: Session) => void) {
-    this.#tickets = tickets;
+  constructor(reachOf: (session: Session) => Reached, onSeen: (session: Session) => void) {
+    this.#reachOf = reachOf;
     this.#onSeen = onSeen;
   }
 
@@ -39,7 +45,7 @@ export class LinkNotes implements Notes<Session> {
   }
 
   reached(connection: number, session: Session): void {
-    this.#reached.push({ connection, ...this.#tickets.reachOf(session) });
+    this.#reached.push({ connection, ...this.#reachOf(session) });
     this.isDue = true;
   }
 

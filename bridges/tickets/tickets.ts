@@ -62,7 +62,12 @@ export class Tickets {
 
   /** @returns what a dispatcher has to be told before messages leave for it */
   readonly notesFor = (downlink: () => Downlink<Session>): LinkNotes | null => {
-    return this.isOn ? new LinkNotes(this, (session) => this.#seen(session, downlink())) : null;
+    return this.isOn
+      ? new LinkNotes(
+          (session) => this.reachOf(session),
+          (session) => this.#seen(session, downlink()),
+        )
+      : null;
   };
 
   /** How far a session is, by what has been sent to it. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ircLineParser } from "irc-framework";
 import { describe, expect, it } from "vitest";
 import { Assembler } from "../../bridges/irc/assembler.ts";
-import type { IrcLine } from "../../bridges/irc/connection.ts";
+import type { IrcLine } from "../../bridges/irc/irc-line.ts";
 import { parseJson } from "../../bridges/json.ts";
 import { decodeLine } from "../../bridges/irc/line.ts";
 import { MultilineBatches } from "../../bridges/irc/multiline-batches.ts";

@@ -1,7 +1,7 @@
 import { ircLineParser } from "irc-framework";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ChatHistory } from "../../../../bridges/irc/chat-history.ts";
-import type { IrcLine } from "../../../../bridges/irc/connection.ts";
+import type { IrcLine } from "../../../../bridges/irc/irc-line.ts";
 import { ircSchema } from "../../../../bridges/irc/index.ts";
 
 const START_MS = Date.UTC(2026, 0, 2, 3, 4, 0);

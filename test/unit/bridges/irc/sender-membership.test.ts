@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Connection, IrcLine } from "../../../../bridges/irc/connection.ts";
+import type { Connection } from "../../../../bridges/irc/connection.ts";
+import type { IrcLine } from "../../../../bridges/irc/irc-line.ts";
 import { SenderMembership } from "../../../../bridges/irc/sender-membership.ts";
 
 describe("SenderMembership", () => {
