@@ -121,8 +121,11 @@ export function step(
       return before.isFormed
         ? done(withMember(before, event.instance, { lostMs: atMs }))
         : done(remove(before, event.instance, atMs));
-    case "leave":
-      return done(settle(remove(before, event.instance, atMs, event.isSurplus ? null : undefined), atMs, policy));
+    case "leave": {
+      // Of spares beyond those that are asked for, one would come in the next moment: it rather takes the place at once.
+      const isSurplus = event.isSurplus === true && sparesOf(before).length <= policy.spares;
+      return done(settle(remove(before, event.instance, atMs, isSurplus ? null : undefined), atMs, policy));
+    }
     case "seen":
       return done(outgrow(before, event.epoch, atMs));
     case "tick":
