@@ -1,5 +1,6 @@
 import type { Naming } from "../naming.ts";
 import { NetworkError } from "../network.ts";
+import { Turns } from "../turns.ts";
 import type { IrcConfig } from "./config.ts";
 import type { IrcLine } from "./irc-line.ts";
 import { ircNameOf } from "./foreign-names.ts";
@@ -42,6 +43,11 @@ interface Entry extends Channel {
   pending: PromiseWithResolvers<void> | null;
 }
 
+/**
+ * Joins that are not answered yet; further ones wait. ngIRCd ends a connection for which more than 32 KiB wait, and says much about
+ * each channel.
+ */
+const MAX_JOINS = 64;
 const NO_TOPIC = "331";
 /** RFC 1459 §2.3: 512 bytes with the line end. */
 const MAX_LINE_BYTES = 510;
@@ -57,6 +63,7 @@ export class Channels {
   readonly #byKey = new Map<string, Entry>();
   /** PARTs that are not confirmed yet: until then, answers are about the time before them. */
   readonly #parting = new Map<string, number>();
+  readonly #turns = new Turns<Entry>(MAX_JOINS, (entry) => this.#ask(entry));
   #isConnected = false;
 
   constructor(
@@ -103,7 +110,8 @@ export class Channels {
     const entry = this.#byName.get(name);
     if (entry === undefined) return;
     this.#remove(entry);
-    if (this.#isConnected && entry.state !== "out") this.#part(entry);
+    const wasAsked = !this.#turns.forget(entry) && entry.state !== "out";
+    if (this.#isConnected && wasAsked) this.#part(entry);
     this.#settle(entry, new NetworkError("unavailable", "left meanwhile"));
   }
 
@@ -117,6 +125,7 @@ export class Channels {
   onDisconnected(reason: string): void {
     this.#isConnected = false;
     this.#parting.clear();
+    this.#turns.clear();
     for (const entry of this.#byName.values()) {
       // A first join has a caller who hears of it; the others are joined again.
       if (entry.state === "joining" && entry.absence === null) this.#remove(entry);
@@ -142,7 +151,7 @@ export class Channels {
     if (!this.#isConnected) return;
     for (const entry of this.#byName.values()) {
       if (entry.state === "out" && nowMs >= entry.sinceMs) this.#request(entry).promise.catch(() => undefined);
-      else if (entry.state === "joining" && nowMs - entry.sinceMs >= this.#config.joinTimeoutMs) {
+      else if (this.#turns.has(entry) && nowMs - entry.sinceMs >= this.#config.joinTimeoutMs) {
         this.#part(entry);
         this.#onRefused(entry, new NetworkError("unavailable", "the server did not answer the join"));
       }
@@ -225,15 +234,20 @@ export class Channels {
   #request(entry: Entry): PromiseWithResolvers<void> {
     const pending = (entry.pending ??= Promise.withResolvers<void>());
     entry.state = "joining";
+    this.#turns.ask(entry);
+    return pending;
+  }
+
+  #ask(entry: Entry): void {
     entry.hasTopic = false;
     entry.sinceMs = this.#now();
     this.#send(joinLine(entry.ircChannel, this.#config.keys?.[entry.name]));
-    return pending;
   }
 
   #settle(entry: Entry, error: NetworkError | null): void {
     const { pending } = entry;
     entry.pending = null;
+    this.#turns.end(entry);
     if (error === null) pending?.resolve();
     else pending?.reject(error);
   }

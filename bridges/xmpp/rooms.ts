@@ -7,7 +7,7 @@ import { Occupants, type OccupantsOwner } from "./occupants.ts";
 import { joinStanza, Room } from "./room.ts";
 import { setUpRoom, type Ask } from "./room-setup.ts";
 import { refusalOf, splitJid } from "./stanzas.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../turns.ts";
 
 /** Who is told what becomes of rooms. */
 export interface RoomsOwner {

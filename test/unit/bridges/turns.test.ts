@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Turns } from "../../../../bridges/xmpp/turns.ts";
+import { Turns } from "../../../bridges/turns.ts";
 
 describe("Turns", () => {
   let begun: string[];
