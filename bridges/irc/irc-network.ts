@@ -170,12 +170,9 @@ export class IrcNetwork implements Network {
 
   #onReceiverDown(receiver: Receiver, ending: Ending): void {
     const { reason } = ending;
-    const isElsewhere = (ircChannel: string): boolean => {
-      const found = this.#receivers.find(ircChannel);
-      return found !== null && found.receiver !== receiver;
-    };
+    const isLost = (ircChannel: string) => (this.#receivers.find(ircChannel)?.receiver ?? receiver) === receiver;
     this.#inbound?.forget((channel) => this.#receivers.of(channel) === receiver);
-    for (const sender of this.#senders.all) sender.onReceiverLost(reason, (ircChannel) => !isElsewhere(ircChannel));
+    for (const sender of this.#senders.all) sender.onReceiverLost(reason, isLost);
     if (this.#isClosing) return;
     const { host, port } = this.#config;
     this.#notices.ended(ending, { host, port }, "not connected to the IRC server, trying again");

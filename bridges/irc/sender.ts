@@ -161,8 +161,8 @@ export class Sender implements ConnectionOwner {
       });
       this.#flights.onEmpty = null;
     }
-    for (const line of this.#flights.take(() => true))
-      line.owner.reject("unknown", `sent, but not confirmed: ${reason}`);
+    const why = `sent, but not confirmed: ${reason}`;
+    for (const { owner } of this.#flights.take(() => true)) owner.reject("unknown", why);
   }
 
   #pump(): void {
@@ -171,10 +171,8 @@ export class Sender implements ConnectionOwner {
       if (this.#current === null) return;
       const { outgoing, lines, next } = this.#current;
       const line = lines[next];
-      if (line === undefined) {
-        this.#current = null;
-        continue;
-      }
+      if (line === undefined) this.#current = null;
+      if (line === undefined) continue;
       const wires = privmsg(outgoing.ircChannel, line);
       const bytes = bytesOf(wires);
       if (this.#flights.bytes > 0 && this.#flights.bytes + bytes > this.#parts.config.maxInFlightBytes) return;
