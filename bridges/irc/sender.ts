@@ -1,6 +1,6 @@
-import type { Line } from "./line.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import type { IrcLine } from "./irc-line.ts";
+import type { Line } from "./line.ts";
 import type { IrcConfig } from "./config.ts";
 import type { Ending } from "./endings.ts";
 import { Flights } from "./flights.ts";
@@ -107,8 +107,7 @@ export class Sender implements ConnectionOwner {
     this.#queue.expire(nowMs);
     const late = this.#flights.late(nowMs);
     for (const { owner } of late) owner.reject("unknown", "sent, but not confirmed in time");
-    const current = this.#current?.outgoing;
-    if (current !== undefined && current.deadlineMs <= nowMs) this.#dropCurrent("not sent in time");
+    if (this.#current !== null && this.#current.outgoing.deadlineMs <= nowMs) this.#dropCurrent("not sent in time");
     this.membership.sweep(nowMs, this.#parts.config.joinTimeoutMs);
     if (late.length > 0) void this.#forgetAfterBarrier(new Set(late));
     this.#pump();
@@ -171,8 +170,10 @@ export class Sender implements ConnectionOwner {
       if (this.#current === null) return;
       const { outgoing, lines, next } = this.#current;
       const line = lines[next];
-      if (line === undefined) this.#current = null;
-      if (line === undefined) continue;
+      if (line === undefined) {
+        this.#current = null;
+        continue;
+      }
       const wires = privmsg(outgoing.ircChannel, line);
       const bytes = bytesOf(wires);
       if (this.#flights.bytes > 0 && this.#flights.bytes + bytes > this.#parts.config.maxInFlightBytes) return;
