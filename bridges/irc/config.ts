@@ -109,7 +109,8 @@ const settings = z.strictObject({
   reconnectMaxMs: milliseconds.default(15_000).describe("ms; upper bound of every random wait before reconnecting"),
   chunkTimeoutMs: milliseconds.default(30_000).describe("ms between the first and last line of one long message"),
   maxMessageBytes: bytes.default(1_048_576).describe("bytes of JSON of one message, sent or put together again"),
-  maxInFlightBytes: bytes.default(48 * 1024).describe("bytes sent on one connection that have not come back yet"),
+  // ngIRCd ends the connection of every member for whom more than 32 KiB wait.
+  maxInFlightBytes: bytes.default(24 * 1024).describe("bytes sent on one connection that have not come back yet"),
   maxQueuedBytes: bytes.default(4 * 1024 * 1024).describe("bytes of JSON that wait for one sending connection"),
   historyTimeoutMs: milliseconds.default(10_000).describe("ms until a request for a channel's old messages fails"),
   maxHistoryLines: z.number().int().positive().default(10_000).describe("old lines of one channel that are looked at"),
