@@ -201,7 +201,9 @@ export class IrcNetwork implements Network {
     // Without a nick it is the server that speaks.
     if (channel === undefined || line.nick === "") return;
     const said = this.#inbound?.onLine(channel.name, line);
-    if (said !== undefined) this.#senders.byNick(speakerOf(line))?.onEcho(channel.ircChannel, said);
+    const sender = said && this.#senders.byNick(speakerOf(line));
+    if (sender) receiver.acknowledge();
+    if (said) sender?.onEcho(channel.ircChannel, said);
   }
 
   #onJoined(receiver: Receiver, channel: Channel, absence: string | null): void {

@@ -17,6 +17,7 @@ export interface LineLimits {
 const CHUNK_HEAD_BYTES = 16;
 const DELETE = "\x7f";
 const SPACE = "\\u0020";
+const [HEAD, TAIL] = ['{"text":"', '"}'];
 
 /**
  * Turns a message into the lines that say it on IRC: readable where reading them back gives the same JSON.
@@ -94,12 +95,18 @@ function isReadable(text: string): boolean {
 function plainForm(text: string | null, json: string, prefix: string): Line | null {
   if (text === null) return null;
   // Nearly always, and at a fraction of what the rest costs: JSON had nothing to escape, so only this can be unreadable.
-  const isVerbatim = text !== "" && json === `{"text":"${text}"}` && !text.includes(DELETE) && text.trim() === text;
+  const isVerbatim = text !== "" && isQuotedAsItIs(text, json) && !text.includes(DELETE) && text.trim() === text;
   if (isVerbatim) return { text: prefix + text };
   if (!isReadable(text)) return null;
   const quoted = JSON.stringify(text);
   if (json === `{"text":${quoted}}`) return { text: prefix + text };
   return json === `{"text":${quoted},"action":true}` ? { text: `\x01ACTION ${prefix}${text}\x01` } : null;
+}
+
+/** @returns whether the JSON is `{"text":"…"}` with the text itself, without making that string for each message */
+function isQuotedAsItIs(text: string, json: string): boolean {
+  if (json.length !== HEAD.length + text.length + TAIL.length) return false;
+  return json.startsWith(HEAD) && json.startsWith(text, HEAD.length) && json.endsWith(TAIL);
 }
 
 function meansTheSame(line: Line, json: string, name: string | null): boolean {

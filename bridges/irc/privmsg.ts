@@ -17,7 +17,7 @@ const MASK_BYTES = "!~tailspin@ ".length + 64;
  * @param nick that it is said as
  */
 export function lineLimits(connection: Connection, ircChannel: string, nick = connection.nick): LineLimits {
-  const head = `:${nick} PRIVMSG ${ircChannel} :`.length + MASK_BYTES;
+  const head = ":".length + nick.length + " PRIVMSG ".length + ircChannel.length + " :".length + MASK_BYTES;
   const tagBytes = connection.allowsTag(DATA_TAG.slice(1)) ? TAG_BYTES : 0;
   return {
     textBytes: LINE_BYTES - head,

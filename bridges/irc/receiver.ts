@@ -83,7 +83,7 @@ export class Receiver implements ConnectionOwner {
         }
         if (this.#needsMark(channel)) {
           this.#marker.mark(channel);
-          this.#acknowledge();
+          this.acknowledge();
         }
         owner.onJoined(this, channel, absence);
       },
@@ -197,6 +197,19 @@ export class Receiver implements ConnectionOwner {
     return this.#barrier;
   }
 
+  /**
+   * At the end of this turn: so that the server does not hold back what comes next until our end has acknowledged what came
+   * before (see `ACKNOWLEDGEMENT`). Only after what we said ourselves: so no server gets more lines of it than it lets us send.
+   */
+  acknowledge(): void {
+    if (this.#isAcknowledging) return;
+    this.#isAcknowledging = true;
+    setImmediate(() => {
+      this.#isAcknowledging = false;
+      if (this.connection.isRegistered) this.connection.send(ACKNOWLEDGEMENT);
+    });
+  }
+
   onRegistered(): void {
     this.#comeBack().catch((error: unknown) => this.#log.error({ err: error }, "could not join again"));
   }
@@ -227,16 +240,6 @@ export class Receiver implements ConnectionOwner {
     this.#lineIds.onLine(line, this.connection.nick);
     this.presence.onLine(line, this.connection.nick);
     this.channels.onLine(line, this.connection.nick);
-  }
-
-  /** So that the server does not hold the mark back until our end has acknowledged what came before it. */
-  #acknowledge(): void {
-    if (this.#isAcknowledging) return;
-    this.#isAcknowledging = true;
-    setImmediate(() => {
-      this.#isAcknowledging = false;
-      if (this.connection.isRegistered) this.connection.send(ACKNOWLEDGEMENT);
-    });
   }
 
   /** Another bridge is there that counts already, or has ids of its own, and the server gives messages none. */

@@ -25,7 +25,7 @@ const MAX_LINE_BYTES = 16_384;
 export const ACKNOWLEDGEMENT = "PONG :heard";
 const HEARD_PER_ACKNOWLEDGEMENT = 32;
 /** Characters that are written without waiting for the end of the turn, so that the server works on them while we go on. */
-const FULL_WRITE = 16_384;
+const FULL_WRITE = 8_192;
 const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 
 /**

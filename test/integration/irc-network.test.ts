@@ -72,6 +72,15 @@ describe("IrcNetwork", () => {
     expect(network.members("/a")).toEqual([{ id: "irc:ann", name: "ann" }]);
   });
 
+  it("acknowledges what it hears of itself, so that a server with Nagle's algorithm goes on, and nothing that others say", async () => {
+    await startIn("/a");
+    ircd.show("ann", "PRIVMSG #a :hello");
+    await vi.waitFor(() => expect(texts()).toEqual([{ text: "hello" }]), WAIT);
+    expect(await say("hello, ann")).toBe("accepted");
+    await vi.waitFor(() => expect(ircd.lines).toContain("tailspin1 PONG :heard"), WAIT);
+    expect(ircd.lines.filter((line) => line.includes("PONG :heard"))).toHaveLength(1);
+  });
+
   it("tells once that a server cannot be used, and goes on trying", async () => {
     let isOpen = false;
     let tries = 0;
