@@ -11,7 +11,7 @@ import type { Figures } from "./reports.ts";
 /** More than a picture can show: beyond it, one route stands for several. */
 const MAX_RUNS = 1_024;
 /** The others are summed up. */
-export const MAX_LISTED = 64;
+const MAX_LISTED = 64;
 export const MAX_EVENTS = 20;
 const MAX_TEXT = 300;
 

@@ -11,7 +11,7 @@ export interface TlsSettings {
 }
 
 /** The server's certificate is not the pinned one. */
-export class FingerprintError extends Error {
+class FingerprintError extends Error {
   override readonly name = "FingerprintError";
   readonly code = "FINGERPRINT";
 }

@@ -37,7 +37,7 @@ interface Replica {
 }
 
 /** How long a bridge may take to answer, over several asks, before its browsers are gone. */
-export const DOUBT_MS = 4_000;
+const DOUBT_MS = 4_000;
 /** There must be some room before what did not fit is asked for. */
 const REFILL_SHARE = 0.1;
 

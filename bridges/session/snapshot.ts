@@ -3,11 +3,12 @@ import { z } from "zod";
 import { isChannel, isPattern, routeOf } from "../../bayeux/index.ts";
 import type { RequestContext } from "../../link/index.ts";
 import type { LogEntry } from "../log/log.ts";
+import { identityShape } from "./identity-shape.ts";
 import { isSubstitute } from "./relief.ts";
 import type { Session, SessionState, SessionTraits } from "./session.ts";
 
 /** Another number for every change of what is below. */
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 
 /** So many delivery ids of a channel tell where a session is in it. */
 export const MAX_RECENT_IDS = 512;
@@ -118,7 +119,6 @@ function textOf(entry: LogEntry | null): string | null {
 
 const count = z.number().int().min(0);
 const deliveryId = z.string().max(4_096);
-const hash = z.string().regex(/^([0-9a-f]{32})?$/, "must be 32 hexadecimal digits, or empty");
 const channelName = z.string().refine(isChannel, "must be a channel");
 const json = z.string().refine((text) => text.startsWith("{") && text.endsWith("}"), "must be a JSON object");
 
@@ -143,16 +143,7 @@ const versionShape = z.object({ version: z.number() });
 const shape = z.strictObject({
   version: z.literal(SNAPSHOT_VERSION),
   clientId: z.string().refine((text) => routeOf(text) !== null, "must be a clientId"),
-  publicId: z.string().regex(/^[0-9a-f]{1,64}$/, "must be hexadecimal digits"),
-  name: z.string().min(1).max(1_024).nullable(),
-  isAck: z.boolean(),
-  context: z.strictObject({
-    via: z.enum(["post", "get", "upgrade"]),
-    isMultiplexed: z.boolean(),
-    browser: hash,
-    origin: hash,
-    address: hash,
-  }),
+  ...identityShape,
   hasConnected: z.boolean(),
   batch: count,
   lastAck: count,

@@ -1,5 +1,6 @@
 /** What a session can be rebuilt from, beside how far it is: JSON, with a version of its own, opaque to dispatchers. */
 import { z } from "zod";
+import { identityShape } from "../session/identity-shape.ts";
 import type { Session } from "../session/session.ts";
 
 /** Another number for every change of what is below. */
@@ -48,19 +49,9 @@ export function parseTicket(text: string): SessionTicket | null {
   return { ...ticket, starts: new Map(starts.map(([channel, last, seq, timeMs]) => [channel, { last, seq, timeMs }])) };
 }
 
-const hash = z.string().regex(/^([0-9a-f]{32})?$/);
 const shape = z.object({
   version: z.literal(TICKET_VERSION),
-  publicId: z.string().regex(/^[0-9a-f]{1,64}$/),
-  name: z.string().min(1).max(1_024).nullable(),
-  isAck: z.boolean(),
-  context: z.object({
-    via: z.enum(["post", "get", "upgrade"]),
-    isMultiplexed: z.boolean(),
-    browser: hash,
-    origin: hash,
-    address: hash,
-  }),
+  ...identityShape,
   hasConnected: z.boolean(),
   subscriptions: z.array(z.string()),
   starts: z.array(z.tuple([z.string(), z.string().nullable(), z.number(), z.number()])),

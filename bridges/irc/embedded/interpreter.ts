@@ -28,7 +28,7 @@ export function attach(realm: Realm, socket: ByteSocket): Connection {
 }
 
 /** Parses one line and runs its command, or answers why not. */
-export function interpret(realm: Realm, client: Client, line: Line): void {
+function interpret(realm: Realm, client: Client, line: Line): void {
   if (line !== TOO_LONG && line.includes("\0")) {
     refuse(realm, client, "nul");
     client.reply("ERR_UNKNOWNERROR", ["*"], "A line must not contain NUL; it was ignored");

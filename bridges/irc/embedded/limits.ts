@@ -31,7 +31,7 @@ export interface Limits {
 }
 
 /** Generous, because the bridge is a trusted client that may join thousands of channels. */
-export const DEFAULT_LIMITS: Limits = {
+const DEFAULT_LIMITS: Limits = {
   maxConnections: 1_000,
   registrationTimeoutMs: 10_000,
   maxLineBytes: 512,

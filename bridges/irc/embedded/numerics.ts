@@ -1,7 +1,7 @@
 import { cut } from "./names.ts";
 
 /** Every numeric reply: name → [number, default text]; null where the reply has no text of its own. */
-export const NUMERICS = {
+const NUMERICS = {
   RPL_WELCOME: ["001", null],
   RPL_YOURHOST: ["002", null],
   RPL_CREATED: ["003", null],
