@@ -121,9 +121,13 @@ export class Keeper implements LinkOwner, AsyncDisposable {
   }
 
   /** It need not keep anything any more. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  letGo(): void {
     const { instance } = this.#options;
     this.#talker?.send({ type: "keep", instance, isAll: true, add: [], drop: [] });
+  }
+
+  /** We stop: what it keeps may still be needed. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.onDown();
     this.#wanted.clear();
     await this.#client[Symbol.asyncDispose]();

@@ -172,6 +172,7 @@ export class Keepers implements AsyncDisposable {
   }
 
   #end({ keeper }: Asked): null {
+    keeper.letGo();
     keeper[Symbol.asyncDispose]().catch((error: unknown) => this.#log.error({ err: error }, "closing a link failed"));
     return null;
   }

@@ -209,7 +209,7 @@ export class Keeping implements Disposable {
     for (const [at, past] of pasts) {
       const held = ward?.held.get(past.channel);
       if (!held || held.at !== at) continue;
-      this.#setPast(held, new Past(past, at));
+      this.#setPast(held, new Past(past, at, true));
       kept.push([past.channel, at]);
     }
     if (kept.length > 0) ward?.talker?.send({ type: "kept", channels: kept });

@@ -31,13 +31,18 @@ const MAX_BYTES = 4_194_304;
 export class Past {
   readonly #told: ToldPast;
   readonly #fromSeq: number;
+  readonly #isGapless: boolean;
   #entries: readonly LogEntry[] | null = null;
   #whole: (Whole & { readonly appended: number }) | null = null;
 
-  /** @param fromSeq our log's newest number at a moment when we had joined, before which the other bridge has told everything */
-  constructor(told: ToldPast, fromSeq: number) {
+  /**
+   * @param fromSeq our log's newest number at a moment when we had joined, before which the other bridge has told everything
+   * @param isGapless it is forgotten when we miss something after that, so notices are of what we had missed before
+   */
+  constructor(told: ToldPast, fromSeq: number, isGapless: boolean) {
     this.#told = told;
     this.#fromSeq = fromSeq;
+    this.#isGapless = isGapless;
   }
 
   /** What it takes, about. */
@@ -48,7 +53,7 @@ export class Past {
   /** @returns the same without its messages: who had all of them can go on from it */
   get end(): Past {
     const { channel, anchor, rows } = this.#told;
-    return new Past({ channel, anchor: rows.at(-1)?.[0] ?? anchor, rows: [] }, this.#fromSeq);
+    return new Past({ channel, anchor: rows.at(-1)?.[0] ?? anchor, rows: [] }, this.#fromSeq, this.#isGapless);
   }
 
   /** What it and our own log make together. */
@@ -62,7 +67,7 @@ export class Past {
     const last = log.findLastIndex(({ id }) => ids.has(id));
     // A notice before a message that both have had is of what was missing here alone.
     const isNew = ({ id, seq }: LogEntry, index: number): boolean =>
-      seq > this.#fromSeq && !ids.has(id) && (id !== "" || index > last);
+      seq > this.#fromSeq && !ids.has(id) && (id !== "" || (!this.#isGapless && index > last));
     const own = log.filter(isNew);
     this.#whole = {
       anchor,

@@ -98,7 +98,7 @@ export class Recall implements AsyncDisposable {
       // What we hear after this is ours, and what was said before it is in the answer.
       const { seq } = messages;
       for (const told of await this.#sourceOf(node).fetch(instance, names))
-        this.#pasts.set(keyOf(instance, told.channel), new Past(told, seq));
+        this.#pasts.set(keyOf(instance, told.channel), new Past(told, seq, false));
       names = names.filter((name) => !this.#pasts.has(keyOf(instance, name)));
     }
   }

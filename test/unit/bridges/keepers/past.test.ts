@@ -12,8 +12,12 @@ function logWith(...ids: string[]): Log {
 }
 
 function pastWith(log: Log, fromSeq: number, anchor: string | null, ...ids: string[]) {
+  return whole(log, fromSeq, anchor, ids, false);
+}
+
+function whole(log: Log, fromSeq: number, anchor: string | null, ids: string[], isGapless: boolean) {
   const rows = ids.map((id): [string, number, string] => [id, 1, JSON.stringify(id)]);
-  return new Past({ channel: CHANNEL, anchor, rows }, fromSeq).whole(log);
+  return new Past({ channel: CHANNEL, anchor, rows }, fromSeq, isGapless).whole(log);
 }
 
 const idsOf = ({ entries }: { entries: readonly { id: string }[] }) => entries.map(({ id }) => id);
@@ -56,6 +60,7 @@ describe("a channel's past at another bridge", () => {
         ],
       },
       2,
+      true,
     );
     const { unheard } = past.whole(log);
     expect(unheard).toEqual(["c"]);
@@ -67,6 +72,7 @@ describe("a channel's past at another bridge", () => {
   it("leaves out a notice of what was missing here alone, and keeps one of what comes last", () => {
     const log = logWith("a", "", "c", "", "e");
     expect(idsOf(pastWith(log, 0, null, "a", "b", "c"))).toEqual(["a", "b", "c", "", "e"]);
+    expect(idsOf(whole(log, 0, null, ["a", "b", "c"], true))).toEqual(["a", "b", "c", "e"]);
   });
 
   it("is told with what was before it, within its bounds", () => {
@@ -85,7 +91,7 @@ describe("a channel's past at another bridge", () => {
 
   it("ends with its newest message", () => {
     expect(toldOf(CHANNEL, [], "last")).toEqual({ channel: CHANNEL, anchor: "last", rows: [] });
-    const past = new Past({ channel: CHANNEL, anchor: "a", rows: [["b", 1, "1"]] }, 0);
+    const past = new Past({ channel: CHANNEL, anchor: "a", rows: [["b", 1, "1"]] }, 0, true);
     expect(past.end.whole(logWith())).toMatchObject({ anchor: "b", entries: [] });
     expect(past.end.end.whole(logWith()).anchor).toBe("b");
   });
