@@ -93,6 +93,32 @@ describe("a bridge whose channels another one keeps", () => {
     expect(dataIn(await all.look(clientId, 1))).toEqual([1, 2]);
   });
 
+  it("goes on itself when it is started again in time, with what its keeper has heard meanwhile", async () => {
+    const clientId = await all.session([LOBBY], true);
+    await all.says("");
+    all.say([1, 2], LOBBY, 1);
+    expect(dataIn(await all.look(clientId, 1))).toEqual([1]);
+    await all.die([1], null);
+    all.say([2], LOBBY, 2);
+    await all.restart(1);
+    const missed = await all.look(clientId, 2);
+    expect([dataIn(missed), ackIn(missed)]).toEqual([[2], 3]);
+    all.say([1, 2], LOBBY, 3);
+    expect(dataIn(await all.look(clientId, 3))).toEqual([3]);
+  });
+
+  it("is followed also where it dies before it was known to be gone, with its sessions on their way", async () => {
+    const clientId = await all.session([LOBBY], true);
+    await all.says("");
+    all.say([1, 2], LOBBY, 1);
+    await all.bridge(1).bridge[Symbol.asyncDispose]();
+    all.own(2);
+    const asked = all.look(clientId, 1);
+    all.say([2], LOBBY, 2);
+    await all.die([1], 2);
+    expect(dataIn(await asked)).toEqual([1, 2]);
+  });
+
   it("tells a gap when it dies together with its keeper", async () => {
     const clientId = await all.session([LOBBY], true);
     await all.says("");

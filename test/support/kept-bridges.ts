@@ -5,6 +5,7 @@ import type { BridgeConfig } from "../../bridges/index.ts";
 import { Dispatcher, dispatcherSchema } from "../../dispatcher/index.ts";
 import { post, repliesOf } from "./dispatchers.ts";
 import type { AnyMessage } from "./fake-bridge.ts";
+import type { ClusterNode } from "../../halod/index.ts";
 import { FakeCluster, nodeAt } from "./fake-cluster.ts";
 import { connectOf, type Heir, startHeir } from "./heirs.ts";
 
@@ -15,11 +16,14 @@ const EVENTUALLY = { timeout: 8_000, interval: 5 };
 export class KeptBridges implements AsyncDisposable {
   readonly bridges: Heir[] = [];
   readonly #clusters: FakeCluster[] = [];
-  readonly #alive = new Set<number>();
+  /** Where those listen that are in the table. */
+  readonly #alive = new Map<number, string>();
   readonly #resources = new AsyncDisposableStack();
   readonly #config: Partial<BridgeConfig>;
   #dispatcher: Dispatcher | null = null;
   #owners: readonly number[] = [1];
+  /** Who is in the newest table. */
+  #former: readonly ClusterNode[] = [];
 
   private constructor(config: Partial<BridgeConfig>) {
     this.#config = config;
@@ -74,6 +78,15 @@ export class KeptBridges implements AsyncDisposable {
     this.#tell();
   }
 
+  /** A bridge that has died is started again before anybody took over. */
+  async restart(node: number): Promise<void> {
+    const former = this.#former;
+    const cluster = await this.#add(node, `another instance ${node}`);
+    // HaloD tells who comes the table that is in force, and then the one with it.
+    cluster.tell(ROUTES, this.#owners, former);
+    this.#tell();
+  }
+
   /** One more bridge comes. */
   async add(node: number): Promise<void> {
     await this.#add(node);
@@ -115,22 +128,20 @@ export class KeptBridges implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
-  async #add(node: number): Promise<void> {
+  async #add(node: number, instance?: string): Promise<FakeCluster> {
     const cluster = new FakeCluster();
     this.#clusters.push(cluster);
-    const heir = await startHeir(node, cluster, this.#config);
+    const heir = await startHeir(node, cluster, this.#config, instance);
     this.#resources.use(heir.bridge);
     this.bridges[node - 1] = heir;
-    this.#alive.add(node);
+    this.#alive.set(node, `127.0.0.1:${heir.bridge.port}`);
+    return cluster;
   }
 
   #tell(): void {
-    const nodes = [...this.#alive]
-      .toSorted((one, other) => one - other)
-      .map((node) => {
-        const { bridge, instance } = this.bridge(node);
-        return nodeAt(node, `127.0.0.1:${bridge.port}`, { instance });
-      });
+    const alive = [...this.#alive].toSorted(([one], [other]) => one - other);
+    const nodes = alive.map(([node, address]) => nodeAt(node, address, { instance: this.bridge(node).instance }));
+    this.#former = nodes;
     for (const cluster of this.#clusters) cluster.tell(ROUTES, this.#owners, nodes);
   }
 }
