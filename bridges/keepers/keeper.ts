@@ -128,7 +128,7 @@ export class Keeper implements LinkOwner, AsyncDisposable {
 
   /** We stop: what it keeps may still be needed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.onDown();
+    for (const { answered } of this.#wanted.values()) answered.resolve();
     this.#wanted.clear();
     await this.#client[Symbol.asyncDispose]();
   }

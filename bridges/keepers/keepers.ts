@@ -66,7 +66,7 @@ export class Keepers implements AsyncDisposable {
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
     // Who has no routes has nothing to lose.
     const [next] = isOn && this.#isActive ? keepersOf(table, node) : [];
-    if (this.#former && !isIn(table, this.#former)) this.#former = this.#end(this.#former);
+    if (this.#former && !isIn(table, this.#former)) this.#endFormer();
     if (!next || !this.#present || !isAt(next, this.#present)) this.#change(table, next);
     this.#tell();
   }
@@ -142,7 +142,7 @@ export class Keepers implements AsyncDisposable {
   #change(table: Cluster, next: ClusterNode | undefined): void {
     const before = this.#present;
     this.#present = next ? this.#ask(next) : null;
-    if (this.#former) this.#end(this.#former);
+    this.#endFormer();
     // Who keeps them already goes on until the next one does.
     this.#former = before && next && isIn(table, before) ? before : null;
     if (before && !this.#former) this.#end(before);
@@ -168,13 +168,18 @@ export class Keepers implements AsyncDisposable {
     const keeper = this.#present?.keeper;
     if (!this.#former || !keeper?.isUp) return;
     for (const { name } of this.#heard()) if (!keeper.isKept(name)) return;
-    this.#former = this.#end(this.#former);
+    this.#endFormer();
   }
 
-  #end({ keeper }: Asked): null {
+  #endFormer(): void {
+    const former = this.#former;
+    this.#former = null;
+    if (former) this.#end(former);
+  }
+
+  #end({ keeper }: Asked): void {
     keeper.letGo();
     keeper[Symbol.asyncDispose]().catch((error: unknown) => this.#log.error({ err: error }, "closing a link failed"));
-    return null;
   }
 
   #sweep(): void {

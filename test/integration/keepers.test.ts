@@ -152,6 +152,7 @@ describe("a bridge whose channels another one keeps", () => {
     all.bridge(2).network.refusing.set("/closed", new NetworkError("refused", "invite only"));
     await all.session([LOBBY, "/closed"]);
     await all.says(/^bridge 2 keeps 1 of 2 channels: .*invite only/);
+    expect(all.bridge(1).bridge.numbers.protection?.isProtected).toBe(false);
     all.bridge(2).network.refusing.clear();
     await all.says("");
   });
@@ -186,6 +187,7 @@ describe("a bridge whose channels another one keeps", () => {
     await all.says(/^bridge 2 keeps 0 of 1 channels: messages have other ids there, as in \/lobby$/);
     mark.theirs = mark.ours;
     await all.says("");
+    expect(all.bridge(1).bridge.numbers.protection?.isProtected).toBe(true);
   });
 
   it("does not keep a subscribe waiting for a keeper that does not join", async () => {
@@ -211,8 +213,10 @@ describe("a bridge without another one", () => {
     await using all = await KeptBridges.start(1);
     await all.session([LOBBY]);
     await all.says("no other bridge");
+    expect(all.bridge(1).bridge.numbers.protection?.isProtected).toBe(false);
     await all.add(2);
     await all.says("");
+    expect(all.bridge(1).bridge.numbers.protection?.isProtected).toBe(true);
   });
 
   it("says that it is not to be kept", async () => {
