@@ -15,7 +15,7 @@ export function agreementOf(receiverOf: (name: string) => Receiver | undefined):
     caughtUp: async (name) => {
       const receiver = receiverOf(name);
       if (receiver?.connection.isRegistered !== true) throw new NetworkError("unavailable", "not connected");
-      await receiver.barrier();
+      await receiver.heardAll();
     },
     mark: (name) => {
       const place = placeOf(name);

@@ -45,6 +45,9 @@ export interface ReceiverParts {
   readonly now: () => number;
 }
 
+/** After so long something is written once more while a server's answer has not come, and so often. */
+const ACKNOWLEDGE_MS = 3;
+const ACKNOWLEDGEMENTS = 3;
 /** RFC 1459; newer servers tell. */
 const DEFAULT_CHANNEL_LENGTH = 200;
 
@@ -68,6 +71,7 @@ export class Receiver implements ConnectionOwner {
   #firstReady = Promise.withResolvers<void>();
   #lastReason = "not connected";
   #barrier: Promise<void> | null = null;
+  #hearing: Promise<void> | null = null;
 
   constructor(parts: ReceiverParts, owner: ReceiverOwner) {
     this.#owner = owner;
@@ -200,6 +204,26 @@ export class Receiver implements ConnectionOwner {
       setImmediate(() => (this.#barrier = null));
     }
     return this.#barrier;
+  }
+
+  /** The same, sooner where the server holds its answer back until we have acknowledged what came before it. @throws NetworkError */
+  heardAll(): Promise<void> {
+    if (this.#hearing === null) {
+      this.#hearing = this.#hearAll();
+      setImmediate(() => (this.#hearing = null));
+    }
+    return this.#hearing;
+  }
+
+  async #hearAll(): Promise<void> {
+    const barrier = this.barrier();
+    let left = ACKNOWLEDGEMENTS;
+    const timer = setInterval(() => {
+      this.#acknowledge();
+      left -= 1;
+      if (left === 0) clearInterval(timer);
+    }, ACKNOWLEDGE_MS).unref();
+    await barrier.finally(() => clearInterval(timer));
   }
 
   onRegistered(): void {

@@ -3,7 +3,9 @@ import type { Channel } from "../channel/channel.ts";
 
 /** True where a session gets what is said in a channel, by its name or by a pattern. */
 export function isHeard({ subscribers, patterns }: Channel): boolean {
-  return subscribers.size > 0 || [...patterns].some((pattern) => pattern.subscribers.size > 0);
+  if (subscribers.size > 0) return true;
+  for (const pattern of patterns) if (pattern.subscribers.size > 0) return true;
+  return false;
 }
 
 /** Resolves when we have heard, in channels that we are in, what their networks have sent by now. @throws NetworkError */

@@ -5,6 +5,7 @@ import type { Channel } from "../channel/channel.ts";
 import type { Channels } from "../channel/channels.ts";
 import { isHeard } from "./heard.ts";
 import { Keeper, type KeeperOptions } from "./keeper.ts";
+import type { Keeping } from "./keeping.ts";
 import { type Protection, protectionOf } from "./protection.ts";
 import { keepersOf } from "./ring.ts";
 
@@ -13,6 +14,7 @@ export interface KeepersOptions extends Pick<KeeperOptions, "instance" | "messag
   /** Our own number. */
   readonly node: number;
   readonly channels: Channels;
+  readonly keeping: Pick<Keeping, "uses">;
   /** What links to other bridges are made with. */
   readonly link: Omit<LinkClientOptions, "host" | "port" | "owner" | "expectedNode">;
   /** False: nobody is to keep anything. */
@@ -32,7 +34,8 @@ interface Asked {
   readonly address: string;
 }
 
-const SWEEP_MS = 500;
+const SWEEP_MS = 250;
+const SWEEPS_PER_LOOK = 4;
 /** What sessions do comes often, and many at a time. */
 const LOOK_MS = 50;
 const TELL_MS = 20;
@@ -50,7 +53,10 @@ export class Keepers implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #tellTimer: NodeJS.Timeout | undefined;
-  #told = "";
+  #protection: Protection | null = null;
+  #sweeps = 0;
+  /** Channels that are about to be heard, and are not kept yet. */
+  readonly #late = new Set<string>();
   #isDisposed = false;
 
   constructor(options: KeepersOptions) {
@@ -86,6 +92,9 @@ export class Keepers implements AsyncDisposable {
     const timer = setTimeout(() => late.resolve(), this.#options.keeperWaitMs).unref();
     await Promise.race([Promise.all(asked.map((name) => keeper.answered(name))), late.promise]);
     clearTimeout(timer);
+    // Who subscribed to these must not find us protected, not for a moment.
+    for (const name of asked) if (!keeper.isKept(name)) this.#late.add(name);
+    if (this.#late.size > 0) this.#update();
   }
 
   /** Some session hears something else than before. */
@@ -99,20 +108,9 @@ export class Keepers implements AsyncDisposable {
     this.#tell();
   }
 
-  /** Null where nobody could take over, or there is nothing to take over. */
+  /** As it was a moment ago. Null where nobody could take over, or there is nothing to take over. */
   get protection(): Protection | null {
-    const { hasTickets, keeper: isOn } = this.#options;
-    if (!this.#table || !this.#isActive) return null;
-    const { epoch } = this.#table;
-    if (!isOn) return { isProtected: false, reason: "bridge.keeper is off", epoch };
-    const keepers = this.#all.map(({ keeper }) => keeper);
-    const heard = [...this.#heard()].map(({ name }) => name);
-    const counts = keepers.map((keeper) => heard.filter((name) => keeper.isKept(name)).length);
-    const best = counts.indexOf(Math.max(...counts));
-    const keeper = keepers[best] ?? null;
-    const why = keeper && keeper.reasonFor(heard.filter((name) => !keeper.isKept(name)));
-    const kept = counts[best] ?? 0;
-    return protectionOf({ epoch, keeper, channels: heard.length, kept, why, hasTickets: hasTickets() });
+    return this.#protection;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -183,12 +181,27 @@ export class Keepers implements AsyncDisposable {
   }
 
   #sweep(): void {
-    const heard = this.#look();
+    const { channels, keeping, now } = this.#options;
+    this.#sweeps += 1;
+    if (this.#sweeps % SWEEPS_PER_LOOK === 0) this.#look();
+    const isWanted = (name: string): boolean => {
+      const channel = channels.get(name);
+      // Who subscribes right now has asked for it already. What we keep for others is kept by them.
+      return channel !== undefined && (channel.users > keeping.uses(name) || isHeard(channel));
+    };
     for (const { keeper } of this.#all) {
-      // Who subscribes right now has asked for it already.
-      keeper.retain((name) => heard.has(name) || (this.#options.channels.get(name)?.users ?? 0) > 0);
-      keeper.sweep(this.#options.now());
+      if (this.#sweeps % SWEEPS_PER_LOOK === 0) keeper.retain(isWanted);
+      keeper.sweep(now());
     }
+  }
+
+  #look(): void {
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = undefined;
+    this.#late.clear();
+    // What is new is to be kept.
+    for (const { keeper } of this.#all) for (const { name } of this.#heard()) keeper.want(name);
+    this.#letGo();
     this.#tell();
   }
 
@@ -197,20 +210,29 @@ export class Keepers implements AsyncDisposable {
     if (this.#isDisposed) return;
     this.#tellTimer ??= setTimeout(() => {
       this.#tellTimer = undefined;
-      const told = JSON.stringify(this.protection);
-      if (told !== this.#told) this.#options.onChange();
-      this.#told = told;
+      this.#update();
     }, TELL_MS).unref();
   }
 
-  /** Has everything kept that sessions hear. */
-  #look(): ReadonlySet<string> {
-    clearTimeout(this.#lookTimer);
-    this.#lookTimer = undefined;
-    const heard = new Set([...this.#heard()].map(({ name }) => name));
-    for (const { keeper } of this.#all) for (const name of heard) keeper.want(name);
-    this.#letGo();
-    return heard;
+  #update(): void {
+    const before = JSON.stringify(this.#protection);
+    this.#protection = this.#protect();
+    if (JSON.stringify(this.#protection) !== before) this.#options.onChange();
+  }
+
+  #protect(): Protection | null {
+    const { hasTickets, keeper: isOn } = this.#options;
+    if (!this.#table || !this.#isActive) return null;
+    const { epoch } = this.#table;
+    if (!isOn) return { isProtected: false, reason: "bridge.keeper is off", epoch };
+    const heard = [...new Set([...this.#late, ...[...this.#heard()].map(({ name }) => name)])];
+    const guarded = { epoch, channels: heard.length, hasTickets: hasTickets() };
+    const [best = null] = this.#all
+      .map(({ keeper }) => ({ keeper, missing: heard.filter((name) => !keeper.isKept(name)) }))
+      .toSorted((one, other) => one.missing.length - other.missing.length);
+    if (!best) return protectionOf({ ...guarded, keeper: null, kept: 0, why: null });
+    const { keeper, missing } = best;
+    return protectionOf({ ...guarded, keeper, kept: heard.length - missing.length, why: keeper.reasonFor(missing) });
   }
 }
 

@@ -27,6 +27,8 @@ interface Held {
   readonly name: string;
   readonly release: () => void;
   isJoined: boolean;
+  /** It has just joined, and so knows by which mark ids are given there. */
+  isNew: boolean;
   /** A number for what we hear from now on; -1 while that is not all. */
   at: number;
   past: Past | null;
@@ -61,6 +63,8 @@ export class Keeping implements Disposable {
   readonly #gate = new Gate(JOINS_AT_ONCE);
   /** By the other bridges' instances, the oldest first. */
   readonly #wards = new Map<string, Ward>();
+  /** By channel, how many of its users are we. */
+  readonly #uses = new Map<string, number>();
   #bytes = 0;
 
   constructor(options: KeepingOptions) {
@@ -71,6 +75,11 @@ export class Keeping implements Disposable {
   /** @returns what a bridge has told of a channel, where we have kept that for it without a gap; else null */
   past(instance: string, channel: string): Past | null {
     return this.#wards.get(instance)?.held.get(channel)?.past ?? null;
+  }
+
+  /** @returns how many of a channel's users are there for other bridges */
+  uses(channel: string): number {
+    return this.#uses.get(channel) ?? 0;
   }
 
   /** @returns false for what is not said to a keeper */
@@ -152,7 +161,7 @@ export class Keeping implements Disposable {
   #begin(ward: Ward, name: string): void {
     const { channels, messages, now } = this.#options;
     const released = Promise.withResolvers<void>();
-    const held: Held = { name, release: () => released.resolve(), isJoined: false, at: -1, past: null };
+    const held: Held = { name, release: () => released.resolve(), isJoined: false, isNew: true, at: -1, past: null };
     ward.held.set(name, held);
     const isWanted = () => ward.held.get(name) === held;
     const join = async (): Promise<void> => {
@@ -163,7 +172,15 @@ export class Keeping implements Disposable {
         joined.resolve();
         return released.promise;
       };
-      channels.withJoined([name], use).catch((error: unknown) => joined.reject(asError(error, name)));
+      this.#uses.set(name, this.uses(name) + 1);
+      channels
+        .withJoined([name], use)
+        .catch((error: unknown) => joined.reject(asError(error, name)))
+        .finally(() => {
+          const left = this.uses(name) - 1;
+          if (left > 0) this.#uses.set(name, left);
+          else this.#uses.delete(name);
+        });
       await joined.promise;
     };
     this.#gate.pass(join).then(
@@ -185,7 +202,9 @@ export class Keeping implements Disposable {
     const { channels, messages, streams } = this.#options;
     const isWhole = ({ name }: Held) => channels.get(name) !== undefined && !streams.isFilling(name);
     const whole = [...new Set(all)].filter(isWhole);
-    caughtUp(whole.flatMap(({ name }) => channels.get(name) ?? [])).then(
+    const older = whole.filter(({ isNew }) => !isNew).flatMap(({ name }) => channels.get(name) ?? []);
+    for (const held of whole) held.isNew = false;
+    (older.length === 0 ? Promise.resolve() : caughtUp(older)).then(
       () => {
         const rows = whole.filter(isWhole).map((held): [string, number, string | null] => {
           const { name } = held;

@@ -196,15 +196,35 @@ describe("a bridge whose channels another one keeps", () => {
     await all.says("bridge 2 keeps 0 of 1 channels");
     expect(all.bridge(2).network.joins).toHaveLength(1);
   });
+});
 
-  it("lets its keeper leave what nobody needs any more", async () => {
-    const clientId = await all.session([LOBBY]);
+describe("a keeper", () => {
+  it("leaves what nobody needs any more, and everything when another one is the keeper", async () => {
+    await using all = await KeptBridges.start(3, { leaveAfterMs: 50 });
+    await all.die([2], 1);
+    const { network } = all.bridge(3);
+    const clientId = await all.session([LOBBY, "/other"]);
+    await all.says("");
+    await all.ask({ channel: "/meta/unsubscribe", clientId, subscription: "/other" });
+    await vi.waitFor(() => expect(network.left).toEqual(["/other"]), 8_000);
+    await all.add(2);
+    await vi.waitFor(() => expect(network.left).toEqual(["/other", LOBBY]), 8_000);
     await all.says("");
     expect(all.bridge(2).bridge.census.channels).toBe(1);
-    await all.ask({ channel: "/meta/unsubscribe", clientId, subscription: LOBBY });
-    await all.session(["/other"]);
-    await all.says("");
-    expect(all.bridge(2).bridge.census.channels).toBe(2);
+  });
+});
+
+describe("two bridges that keep each other's channels", () => {
+  it("both leave what neither of them needs", async () => {
+    await using all = await KeptBridges.start(2, { leaveAfterMs: 50 });
+    all.own(1, 1, 2, 2);
+    const clientIds: string[] = [];
+    const sessions = () => [1, 2].map((node) => all.bridge(node).bridge.census.sessions);
+    while (sessions().includes(0)) clientIds.push(await all.session([LOBBY]));
+    await all.says("", 1);
+    await all.says("", 2);
+    for (const clientId of clientIds) await all.ask({ channel: "/meta/unsubscribe", clientId, subscription: LOBBY });
+    for (const node of [1, 2]) await vi.waitFor(() => expect(all.bridge(node).network.left).toEqual([LOBBY]), 8_000);
   });
 });
 

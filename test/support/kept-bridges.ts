@@ -72,9 +72,9 @@ export class KeptBridges implements AsyncDisposable {
     if (owner !== null) this.own(owner);
   }
 
-  /** A table in which everything is this one's. */
-  own(owner: number): void {
-    this.#owners = [owner];
+  /** A table with these owners of route 1, route 2, …; all others are the last one's. */
+  own(...owners: number[]): void {
+    this.#owners = owners;
     this.#tell();
   }
 
