@@ -64,8 +64,8 @@ const statusShape = z.object({
         state: z.enum(["active", "spare", "lost"]),
         routes: z.number().int().min(0),
         sinceMs: time,
-        /** Whether its sessions would live on with nothing lost, and why not; null where it owns no routes. */
-        protection: z.object({ isProtected: z.boolean(), reason: z.string() }).nullable().optional(),
+        /** Why its sessions could lose something if it died, in words; empty: nothing. Null where it owns no routes. */
+        protection: z.string().nullable().optional(),
       }),
     )
     .max(MAX_BRIDGES),

@@ -1,9 +1,10 @@
 import type { Protection } from "./reports.ts";
 
-/** What HaloD knows of how a bridge's sessions are protected. */
-export type Shown = Pick<Protection, "isProtected" | "reason">;
-
-const UNHEARD: Shown = { isProtected: false, reason: "it has not said anything since the table changed" };
+const UNHEARD = "it has not said anything since the table changed";
+/** Of all reasons together, so that the status fits into a frame, whatever else is in it. */
+const MAX_CHARACTERS = 40_000;
+/** What is more than a byte in JSON. */
+const LONG = /[^ !#-[\]-~]/g;
 
 /** What bridges have told of how their sessions are protected; true for the table by which they found it out. */
 export class Protections {
@@ -20,9 +21,15 @@ export class Protections {
     this.#told.delete(instance);
   }
 
-  /** @param epoch of the table that is in force */
-  of(instance: string, epoch: number): Shown {
+  /**
+   * Why a bridge's sessions could lose something if it died; empty where they could not.
+   *
+   * @param epoch of the table that is in force
+   * @param count for how many bridges that is told together
+   */
+  of(instance: string, epoch: number, count: number): string {
     const told = this.#told.get(instance);
-    return told?.epoch === epoch ? { isProtected: told.isProtected, reason: told.reason } : UNHEARD;
+    const reason = told?.epoch === epoch ? told.reason : UNHEARD;
+    return reason.replaceAll(LONG, "?").slice(0, Math.floor(MAX_CHARACTERS / count));
   }
 }

@@ -1,7 +1,7 @@
 import type { ClusterStatus } from "./control.ts";
 import { routeCounts } from "./live-picture.ts";
 import { clusterOf, type Membership } from "./membership.ts";
-import type { Protections, Shown } from "./protections.ts";
+import type { Protections } from "./protections.ts";
 
 /** What `tailspin status` is told. @param dispatchers how many have registered */
 export function statusOf(membership: Membership, dispatchers: number, protections?: Protections): ClusterStatus {
@@ -11,7 +11,7 @@ export function statusOf(membership: Membership, dispatchers: number, protection
     .toSorted((a, b) => a.node - b.node)
     .map(({ node, address, instance, sinceMs, lostMs }) => {
       const state = lostMs !== null ? "lost" : active.includes(instance) ? "active" : "spare";
-      const protection = state === "active" && protections ? protections.of(instance, epoch) : null;
+      const protection = state === "active" && protections ? protections.of(instance, epoch, members.length) : null;
       return { node, address, instance, sinceMs, state, routes: owned.get(node) ?? 0, protection } as const;
     });
   return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes };
@@ -32,9 +32,9 @@ export function statusText(status: ClusterStatus, nowMs: number): string {
   return `${[head, ...table].join("\n")}\n`;
 }
 
-function told(protection: Shown | null): string {
-  if (!protection) return "";
-  return protection.isProtected ? "protected" : `unprotected: ${protection.reason}`;
+function told(protection: string | null): string {
+  if (protection === null) return "";
+  return protection === "" ? "protected" : `unprotected: ${protection}`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

@@ -7,6 +7,9 @@ export interface Protection {
   readonly epoch: number;
 }
 
+/** Of which a part may be a server's words. */
+const MAX_REASON = 300;
+
 /** What it depends on. */
 export interface Guarded {
   readonly epoch: number;
@@ -30,5 +33,5 @@ export function protectionOf({ epoch, keeper, channels, kept, why, hasTickets }:
     if (!hasTickets) return "a dispatcher does not read what it is sent";
     return keeper.isUp ? "" : `bridge ${keeper.node}, its keeper, is away`;
   })();
-  return { isProtected: reason === "", reason, epoch };
+  return { isProtected: reason === "", reason: reason.slice(0, MAX_REASON), epoch };
 }
