@@ -15,6 +15,9 @@ import { bridgeLinkOf, haloClientOf } from "./halo-client.ts";
 import type { HaloChannel } from "./halo/halo-channel.ts";
 import { numbersOf, type BridgeNumbers } from "./halo/numbers.ts";
 import type { Inbox } from "./inbox.ts";
+import { Keepers } from "./keepers/keepers.ts";
+import type { Keeping } from "./keepers/keeping.ts";
+import { Recall } from "./keepers/recall.ts";
 import { Moves } from "./moves/moves.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import type { Network } from "./network.ts";
@@ -76,6 +79,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
   readonly #identities: Identities;
   readonly #readiness: Readiness;
   readonly #moves: Moves;
+  readonly #keepers: Keepers;
+  readonly #keeping: Keeping;
   readonly #takeover: Takeover;
   readonly #traffic: Traffic;
   readonly #routes: Routes;
@@ -88,7 +93,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#options = options;
     this.#log = options.log.child({ component: "bridge" });
     this.#ownership = new Ownership(options.config.node, options.instance);
-    const parts = makeParts({ ...options, log: this.#log });
+    const parts = makeParts({ ...options, log: this.#log, keepers: () => this.#keepers });
     this.#sessions = parts.sessions;
     this.#calls = parts.calls;
     this.#channels = parts.channels;
@@ -100,15 +105,23 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#inboxes = parts.inboxes;
     this.#presence = parts.presence;
     this.#halo = parts.halo;
+    this.#keeping = parts.keeping;
+    const others = { ...options.config, ...options, ...parts, log: this.#log };
+    const link = bridgeLinkOf({ ...options, log: this.#log });
+    this.#keepers = new Keepers({
+      ...{ ...others, link },
+      hasTickets: () => [...this.#downlinks.values()].every(({ isBlocked }) => !isBlocked),
+      onChange: () => this.#routes.tell(),
+    });
     this.#moves = new Moves({
-      ...{ ...options.config, ...options, ...parts, log: this.#log },
-      link: bridgeLinkOf({ ...options, log: this.#log }),
+      ...{ ...others, link },
       onArrived: () => this.#traffic.look(),
       onOver: () => this.#routes.endMoved(),
     });
     parts.tickets.isOn = this.#mayMove;
     this.#takeover = new Takeover({
-      ...{ ...options.config, ...options, ...parts, log: this.#log },
+      ...others,
+      recall: (former, table) => new Recall({ ...others, link }, former, table),
       downlinks: () => this.#downlinks.values(),
       owns: (route) => this.#ownership.owns(route),
       onArrived: () => this.#traffic.look(),
@@ -116,7 +129,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     const arriving = { ownership: this.#ownership, moves: this.#moves, takeover: this.#takeover };
     this.#traffic = new Traffic({ ...options.config, ...parts, ...arriving, faults: options.faults });
     this.#routes = new Routes({
-      ...{ ...parts, ...arriving, traffic: this.#traffic, log: this.#log },
+      ...{ ...parts, ...arriving, traffic: this.#traffic, keepers: this.#keepers, log: this.#log },
       mayMove: this.#mayMove,
       numbers: () => this.numbers,
     });
@@ -184,7 +197,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
 
   /** How busy it is. */
   get numbers(): BridgeNumbers {
-    return numbersOf(this.census, this.#inboxes.values(), this.#broadcast, this.#downlinks.values());
+    const { protection } = this.#keepers;
+    return { ...numbersOf(this.census, this.#inboxes.values(), this.#broadcast, this.#downlinks.values()), protection };
   }
 
   /**
@@ -208,6 +222,8 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     this.#isDisposed = true;
     await this.#routes[Symbol.asyncDispose]();
     await this.#moves[Symbol.asyncDispose]();
+    await this.#keepers[Symbol.asyncDispose]();
+    this.#keeping[Symbol.dispose]();
     this.#takeover.stop();
     this.#traffic[Symbol.dispose]();
     this.#calls.stop();

@@ -55,6 +55,15 @@ export const bridgeSchema = z.strictObject({
     .describe(
       "with HaloD, how long the sessions of a route that moves may take from one bridge to the next, in milliseconds",
     ),
+  keeper: z
+    .boolean()
+    .default(true)
+    .describe(
+      "with HaloD, whether another bridge stays in this one's channels too, so that nothing is lost when this one dies, see docs/halod.md",
+    ),
+  keeperWaitMs: milliseconds
+    .default(1_000)
+    .describe("with HaloD, how long a subscribe waits for the bridge that keeps this one's channels, in milliseconds"),
   maxHandoverBytes: count
     .default(16_777_216)
     .describe("with HaloD, bytes of requests that wait for sessions which are on their way to this process"),

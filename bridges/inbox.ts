@@ -14,6 +14,10 @@ export interface InboxOptions {
   readonly streams: Streams;
   readonly presence: Presence;
   readonly log: Logger;
+  /** Something of a channel may have been missed. */
+  readonly onBroken: (channel: string, reason: string) => void;
+  /** Nothing is heard of a network until it is up again. */
+  readonly onDown: (networkName: string, reason: string) => void;
 }
 
 /** What a network tells its bridge: each message becomes Bayeux once, is logged, and goes to its channel's audience. */
@@ -57,6 +61,7 @@ export class Inbox implements NetworkInbox {
     if (!channel) return;
     if (isLost) streams.loss(channel, reason);
     else streams.gap(channel, reason);
+    this.#options.onBroken(name, reason);
   }
 
   announcement(name: string, peer: string, text: string): void {
@@ -87,5 +92,6 @@ export class Inbox implements NetworkInbox {
     log.warn({ network: networkName, reason }, "network down");
     streams.down(networkName);
     channels.down(networkName);
+    this.#options.onDown(networkName, reason);
   }
 }

@@ -42,6 +42,8 @@ export interface Network extends AsyncDisposable {
    * @returns false where the network cannot carry it, or it is away
    */
   announce(channel: string, text: string): boolean;
+  /** What bridges on it have in common. Unset: every id means the same at all of them, at any time. */
+  readonly agreement?: Agreement | undefined;
   /** Users of their own for browsers, where the configuration asks for that; else all share the bridge's connections. */
   readonly puppets?: Puppets | undefined;
 }
@@ -110,6 +112,16 @@ export interface NetworkMessage {
    * the first mark, on different servers of a linked network, a mark that was refused), it means something at one bridge only.
    */
   readonly id: string;
+}
+
+/** How two bridges find out whether they give the messages of a joined channel the same ids. */
+export interface Agreement {
+  /** Resolves when we have heard all that the server has handled by now. @throws NetworkError */
+  caughtUp(channel: string): Promise<void>;
+  /** What names the ids that we give from now on; null: they are our own. */
+  mark(channel: string): string | null;
+  /** Whether a bridge that has told this mark gives the ids that we give, from now on. */
+  agrees(channel: string, mark: string | null): boolean;
 }
 
 /** Somebody in a channel. `id` is unique among the members of one network. */

@@ -18,6 +18,8 @@ import { Streams } from "./history/streams.ts";
 import { Identities } from "./identity/identities.ts";
 import { PrivateChannels } from "./identity/private-channels.ts";
 import { Inbox } from "./inbox.ts";
+import { Keeping } from "./keepers/keeping.ts";
+import type { Keepers } from "./keepers/keepers.ts";
 import { Log } from "./log/log.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { Adoption } from "./moves/adoption.ts";
@@ -48,6 +50,8 @@ export interface PartsOptions {
   readonly now: () => number;
   /** Cryptographically random. */
   readonly randomBytes: (count: number) => Buffer;
+  /** Has our channels kept by others; nobody does where it is unset. */
+  readonly keepers?: () => Pick<Keepers, "ready" | "look" | "broken">;
 }
 
 /** What a bridge is made of, as far as the bridge itself speaks to it. */
@@ -73,6 +77,8 @@ export interface Parts {
   readonly hold: () => Holding;
   readonly tickets: Tickets;
   readonly recovery: Recovery;
+  /** The channels that we keep for others. */
+  readonly keeping: Keeping;
 }
 
 /** Dispatchers hold browsers to the limits that are configured; these guard against a dispatcher gone wrong. */
@@ -80,7 +86,8 @@ const LIMITS = { maxBatch: 65_536, maxChannelLength: 65_536, maxSubscriptionsPer
 const MAX_BATCH_BYTES = 1_048_576;
 
 /** Makes the parts of a bridge, and lets those know each other that have to. */
-export function makeParts({ config, networks, mapping, faults, log, now, randomBytes }: PartsOptions): Parts {
+export function makeParts(options: PartsOptions): Parts {
+  const { config, networks, mapping, faults, log, now, randomBytes, keepers } = options;
   const messages = new Log({ maxMessages: config.logMessages, maxBytes: config.logBytes });
   const keepMs = config.connectTimeoutMs + config.sessionTimeoutMs;
   const heardBy = (session: Session) => [...subscriptions.heardBy(session)].map(({ name }) => name);
@@ -213,11 +220,19 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
     queue: (session, entry) => {
       broadcast.queue(session, entry);
     },
+    keep: async (names) => keepers?.().ready(names),
     onChanged: (session, name) => {
       tickets.changed(session, name);
+      keepers?.().look();
     },
   });
-  const told = { calls, channels, streams, presence, log };
+  const keeping = new Keeping({ ...config, channels, messages, streams, now, log });
+  const onBroken = (channel: string, reason: string): void => {
+    keepers?.().broken(channel, reason);
+    keeping.broken(channel, reason);
+  };
+  const onDown = (networkName: string, reason: string): void => keeping.networkDown(networkName, reason);
+  const told = { calls, channels, streams, presence, log, onBroken, onDown };
   const inboxes = new Map(networks.map((network) => [network, new Inbox({ ...told, networkName: network.name })]));
   const connects = new Connects({
     now,
@@ -250,6 +265,6 @@ export function makeParts({ config, networks, mapping, faults, log, now, randomB
   const hold = () => new Holding({ channels, discovery, messages, now });
   const dispatches = new Dispatches({ users, messages, broadcast, now, faults });
   const parts = { calls, sessions, channels, discovery, dispatches, identities, streams, delivery, broadcast, inboxes };
-  const moving = { publishes, messages, adoption, hold, tickets, recovery };
+  const moving = { publishes, messages, adoption, hold, tickets, recovery, keeping };
   return { ...parts, ...moving, presence, halo, requests, subscriptions };
 }

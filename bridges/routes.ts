@@ -2,6 +2,7 @@ import { type ClusterSource, HaloClient } from "../halod/index.ts";
 import type { Logger } from "pino";
 import type { HaloChannel } from "./halo/halo-channel.ts";
 import type { BridgeNumbers } from "./halo/numbers.ts";
+import type { Keepers } from "./keepers/keepers.ts";
 import type { Moves } from "./moves/moves.ts";
 import type { Ownership } from "./ownership.ts";
 import type { Sessions } from "./session/sessions.ts";
@@ -15,6 +16,7 @@ export interface RoutesOptions {
   readonly takeover: Takeover;
   readonly traffic: Traffic;
   readonly halo: HaloChannel;
+  readonly keepers: Pick<Keepers, "follow">;
   readonly sessions: Sessions;
   /** Others may take over from us, and we from them. */
   readonly mayMove: boolean;
@@ -47,6 +49,7 @@ export class Routes implements AsyncDisposable {
         // One that leaves is in no table any more, and hands over what it has.
         const isSame = ownership.follow(table) || this.#hasLeft;
         if (!mayMove) return;
+        this.#options.keepers.follow(table);
         moves.follow(table, isSame);
         this.endMoved(isSame);
         // What comes from a bridge that lives is not to be claimed; what came from one that has died meanwhile is.
@@ -68,6 +71,11 @@ export class Routes implements AsyncDisposable {
     this.#options.ownership.giveUp();
     this.endMoved(false);
     return isTold;
+  }
+
+  /** HaloD is to know soon how we are. */
+  tell(): void {
+    if (this.#cluster instanceof HaloClient) this.#cluster.tell();
   }
 
   /** Sessions on routes that were not ours all the time, and that nobody takes over, have to begin anew. */

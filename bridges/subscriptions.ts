@@ -32,6 +32,8 @@ export interface SubscriptionsOptions {
   readonly now: () => number;
   /** A subscribe's whole time: for joining, and for what the network has kept. */
   readonly joinTimeoutMs: number;
+  /** Has channels kept by another bridge, for whoever may take over. Resolves when that is so, or will not be soon. */
+  readonly keep: (names: Iterable<string>) => Promise<void>;
   /** Queues a message for one session and sees that it leaves. */
   readonly queue: (session: Session, entry: LogEntry) => void;
   /** What a session is subscribed to is another than before. */
@@ -62,14 +64,19 @@ export class Subscriptions {
       throw new BayeuxError("tooMany", ["subscriptions", String(maxSubscriptions)]);
     }
     const froms = new Map(names.map((name) => [name, isKept(name) ? readReplay(request, name) : NO_REPLAY]));
-    const { channels, discovery, replays, queue, now, joinTimeoutMs } = this.#options;
+    const { channels, discovery, replays, queue, keep, now, joinTimeoutMs } = this.#options;
     const deadlineMs = now() + joinTimeoutMs;
     const found = discovery.want(names.filter(isPattern));
     try {
       const shared = names.filter((name) => !isPattern(name) && !isUserChannel(name) && !isHalo(name));
       const joined = shared.map((name) => watchedChannel(name) ?? name);
       const own = this.#options.privates.check(session, names.filter(isUserChannel), deadlineMs);
-      const also = Promise.all([found.ready, own]).then(() => {});
+      const kept = keep(shared.filter((name) => watchedChannel(name) === null));
+      const matching = [...found.patterns.values()];
+      const foundToo = found.ready.then(() =>
+        keep(matching.flatMap((one) => [...one.channels].map(({ name }) => name))),
+      );
+      const also = Promise.all([foundToo, own, kept]).then(() => {});
       // Whoever fails before it waits for this leaves it to itself.
       also.catch(() => undefined);
       const use = () =>

@@ -105,6 +105,11 @@ export class HaloClient implements ClusterSource, LinkOwner {
     this.#view.start();
   }
 
+  /** Tells HaloD at once how the member is, not only every second. */
+  tell(): void {
+    this.#view.tell();
+  }
+
   /** Asks for pictures of the stack. @param onPicture null: no more of them */
   watch(onPicture: OnPicture | null): void {
     this.#view.watch(onPicture);

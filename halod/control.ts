@@ -64,6 +64,8 @@ const statusShape = z.object({
         state: z.enum(["active", "spare", "lost"]),
         routes: z.number().int().min(0),
         sinceMs: time,
+        /** Why its sessions could lose something if it died, in words; empty: nothing. Null where it owns no routes. */
+        protection: z.string().nullable().optional(),
       }),
     )
     .max(MAX_BRIDGES),

@@ -14,6 +14,7 @@ import { controlPayload, isInstance, parseRequest, type ControlRequest } from ".
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
 import { Planner } from "./planner.ts";
 import { Numbers } from "./numbers.ts";
+import { Protections } from "./protections.ts";
 import { Publisher } from "./publisher.ts";
 import { statusOf } from "./status.ts";
 import { MembershipStore } from "./store.ts";
@@ -51,6 +52,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   readonly #numbers = new Numbers();
   /** The bridges that have registered, and dispatchers; a process has one link. */
   readonly #registered = new Map<string, Link>();
+  readonly #protections = new Protections();
   readonly #viewers: Viewers;
   #membership: Membership;
   /** The viewers wait until everybody has been told. */
@@ -135,6 +137,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#numbers.release(link);
     if (this.#isStopped || !this.#registered.delete(instance)) return;
     this.#viewers.went(link);
+    this.#protections.went(instance);
     if (role !== "bridge") this.#dispatchers--;
     else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
     else this.#apply({ type: "lost", instance });
@@ -155,13 +158,14 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
         this.#giveNumber(link, request.instance, request.node);
         return;
       case "status": {
-        const status = statusOf(this.#membership, this.#dispatchers);
+        const status = statusOf(this.#membership, this.#dispatchers, this.#protections);
         link.send({ type: "control", payload: controlPayload(status) });
         return;
       }
       case "report":
         if (!this.#isRegistered(link)) return;
         this.#viewers.report(link, request);
+        this.#protections.report(link.peer.instance, request.protection ?? null);
         this.#autoscaler.onLoad(link.peer.instance, request);
         return;
       case "watch":

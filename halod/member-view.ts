@@ -31,6 +31,11 @@ export class MemberView {
     this.#onPicture = null;
   }
 
+  /** Something has changed that people wait for. */
+  tell(): void {
+    this.#report();
+  }
+
   /** @param onPicture null: it is not wanted any more */
   watch(onPicture: OnPicture | null): void {
     this.#onPicture = onPicture;
@@ -54,9 +59,9 @@ export class MemberView {
 
   #report(): void {
     if (!this.#numbers || this.#linkNow()?.isFull !== false) return;
-    const { connections, sessions, heard, delivered, busy } = this.#numbers();
+    const { connections, sessions, heard, delivered, busy, protection = null } = this.#numbers();
     const atMs = Math.floor(performance.now());
-    this.#say({ type: "report", atMs, connections, sessions, heard, delivered, busy });
+    this.#say({ type: "report", atMs, connections, sessions, heard, delivered, busy, protection });
   }
 
   #say(request: ControlRequest): void {

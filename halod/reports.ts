@@ -3,6 +3,17 @@ import { z } from "zod";
 
 const count = z.number().int().min(0);
 
+/** Whether the sessions of a bridge would live on with nothing lost if it died. */
+export const protectionShape = z.object({
+  isProtected: z.boolean(),
+  /** Why not, for people; empty where it is. */
+  reason: z.string().max(500),
+  /** Of the table by which it was found out. */
+  epoch: count,
+});
+
+export type Protection = Readonly<z.infer<typeof protectionShape>>;
+
 export const reportShape = z.object({
   type: z.literal("report"),
   /** On the member's own clock, which only grows. */
@@ -16,13 +27,15 @@ export const reportShape = z.object({
   delivered: count,
   /** The share of the time since the last report in which the process had something to do: 0 to 1. */
   busy: z.number().min(0).max(1),
+  /** A bridge's that owns routes. */
+  protection: protectionShape.nullable().optional(),
 });
 
 /** One member, at one moment. */
 export type Report = Readonly<z.infer<typeof reportShape>>;
 
 /** What of it is shown. */
-export type Counts = Omit<Report, "busy">;
+export type Counts = Omit<Report, "busy" | "protection">;
 
 /** What a member reports of itself. */
 export type MemberNumbers = Omit<Report, "type" | "atMs">;

@@ -1,16 +1,18 @@
 import type { ClusterStatus } from "./control.ts";
 import { routeCounts } from "./live-picture.ts";
 import { clusterOf, type Membership } from "./membership.ts";
+import type { Protections } from "./protections.ts";
 
 /** What `tailspin status` is told. @param dispatchers how many have registered */
-export function statusOf(membership: Membership, dispatchers: number): ClusterStatus {
+export function statusOf(membership: Membership, dispatchers: number, protections?: Protections): ClusterStatus {
   const { epoch, isFormed, changedMs, routes, members, active } = membership;
   const owned = routeCounts(clusterOf(membership)?.owners ?? []);
   const nodes = members
     .toSorted((a, b) => a.node - b.node)
     .map(({ node, address, instance, sinceMs, lostMs }) => {
       const state = lostMs !== null ? "lost" : active.includes(instance) ? "active" : "spare";
-      return { node, address, instance, sinceMs, state, routes: owned.get(node) ?? 0 } as const;
+      const protection = state === "active" && protections ? protections.of(instance, epoch, members.length) : null;
+      return { node, address, instance, sinceMs, state, routes: owned.get(node) ?? 0, protection } as const;
     });
   return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes };
 }
@@ -22,11 +24,17 @@ export function statusText(status: ClusterStatus, nowMs: number): string {
   const head = isFormed
     ? `epoch ${epoch}, for ${age(nowMs - changedMs)}: ${counted(routes, "route")}, ${bridges}, ${counted(dispatchers, "dispatcher")}`
     : `no table yet: ${bridges} registered, ${counted(dispatchers, "dispatcher")}`;
-  const rows = nodes.map(({ node, state, routes: owned, address, sinceMs }) => {
-    return [String(node), state, String(owned), address, age(nowMs - sinceMs)];
+  const rows = nodes.map(({ node, state, routes: owned, address, sinceMs, protection }) => {
+    return [String(node), state, String(owned), address, age(nowMs - sinceMs), told(protection ?? null)];
   });
-  const table = nodes.length === 0 ? [] : ["", ...aligned([["node", "state", "routes", "address", "for"], ...rows])];
+  const titles = ["node", "state", "routes", "address", "for", "sessions"];
+  const table = nodes.length === 0 ? [] : ["", ...aligned([titles, ...rows])];
   return `${[head, ...table].join("\n")}\n`;
+}
+
+function told(protection: string | null): string {
+  if (protection === null) return "";
+  return protection === "" ? "protected" : `unprotected: ${protection}`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

@@ -134,7 +134,10 @@ export class HaloChannel {
   }
 }
 
-const NOTHING: BridgeNumbers = { connections: 0, sessions: 0, heard: 0, delivered: 0, dispatchers: [] };
+const NOTHING: BridgeNumbers = {
+  ...{ connections: 0, sessions: 0, heard: 0, delivered: 0, dispatchers: [] },
+  protection: null,
+};
 
 /** What waits for a session, without the picture that a newer one replaces. */
 function withoutHalo({ queue }: Session): Session["queue"] {

@@ -114,6 +114,11 @@ export class Streams {
     }
   }
 
+  /** True while a channel's messages wait for what was before them. */
+  isFilling(channel: string): boolean {
+    return this.#fillings.has(channel);
+  }
+
   /** Channels that were left: nobody wants their messages. */
   forget(channels: ReadonlySet<string>): void {
     for (const name of channels) {

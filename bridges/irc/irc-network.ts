@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { PLAIN_NAMING, type Naming } from "../naming.ts";
 import { NetworkError, type HistoryPage, type HistoryQuery, type Member, type Network } from "../network.ts";
 import type { NetworkInbox, Publication } from "../network.ts";
+import { agreementOf } from "./agreement.ts";
 import type { Channel } from "./channels.ts";
 import type { IrcConfig } from "./config.ts";
 import type { ConnectionOwner } from "./connection.ts";
@@ -61,6 +62,7 @@ export class IrcNetwork implements Network {
   readonly #sending: Sending;
   readonly #receivers: Receivers;
   readonly #senders: Senders;
+  readonly agreement = agreementOf((name) => this.#receivers.of(name));
   readonly puppets: IrcPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;

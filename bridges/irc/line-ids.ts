@@ -62,6 +62,17 @@ export class LineIds {
     return { tags: { ...tags, msgid: `${counted.prefix}-${counted.count}` }, prefix, nick, command, params };
   }
 
+  /** What names the ids that a channel's lines get now; null: they get none here. */
+  prefix(ircChannel: string): string | null {
+    return this.#channels.get(foldName(ircChannel))?.prefix ?? null;
+  }
+
+  /** Whether lines are counted here, and whoever counts from this prefix on counts the same: we have seen its mark. */
+  agrees(ircChannel: string, prefix: string): boolean {
+    const counted = this.#channels.get(foldName(ircChannel));
+    return counted?.used.has(prefix) === true && counted.prefix !== null;
+  }
+
   /** We are out of all channels for a while. */
   pause(): void {
     for (const counted of this.#channels.values()) this.#stop(counted);

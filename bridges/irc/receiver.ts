@@ -45,6 +45,9 @@ export interface ReceiverParts {
   readonly now: () => number;
 }
 
+/** After so long something is written once more while a server's answer has not come, and so often. */
+const ACKNOWLEDGE_MS = 3;
+const ACKNOWLEDGEMENTS = 3;
 /** RFC 1459; newer servers tell. */
 const DEFAULT_CHANNEL_LENGTH = 200;
 
@@ -56,7 +59,7 @@ export class Receiver implements ConnectionOwner {
   readonly chatHistory: ChatHistory;
   readonly #announcements: Announcements;
   readonly #netsplits: Netsplits;
-  readonly #lineIds: LineIds;
+  readonly lineIds: LineIds;
   readonly #marker: Marker;
   readonly #isPeer: (nick: string) => boolean;
   readonly #owner: ReceiverOwner;
@@ -68,6 +71,7 @@ export class Receiver implements ConnectionOwner {
   #firstReady = Promise.withResolvers<void>();
   #lastReason = "not connected";
   #barrier: Promise<void> | null = null;
+  #hearing: Promise<void> | null = null;
 
   constructor(parts: ReceiverParts, owner: ReceiverOwner) {
     this.#owner = owner;
@@ -107,7 +111,7 @@ export class Receiver implements ConnectionOwner {
     const { connection, presence, channels } = this;
     this.#announcements = new Announcements({ connection, presence, channels, isPeer, inbox });
     this.#netsplits = new Netsplits({ channels, presence, inbox });
-    this.#lineIds = new LineIds({
+    this.lineIds = new LineIds({
       isMarker: markerNickTest(config.nick),
       isWanted: (ircChannel) => channels.find(ircChannel) !== undefined,
       server: () => connection.server,
@@ -118,6 +122,11 @@ export class Receiver implements ConnectionOwner {
   /** Connected, and in its channels. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** The server has message tags, so ids are its own affair. */
+  get givesIds(): boolean {
+    return this.connection.capability("message-tags") !== null;
   }
 
   /** Why it is not ready, in the server's words where there are any. */
@@ -168,7 +177,7 @@ export class Receiver implements ConnectionOwner {
     if (channel !== undefined) {
       this.#announcements.forget(channel);
       this.#netsplits.forget(channel);
-      this.#lineIds.forget(channel.ircChannel);
+      this.lineIds.forget(channel.ircChannel);
       this.#marker.forget(channel.ircChannel);
     }
     this.channels.leave(name);
@@ -195,6 +204,26 @@ export class Receiver implements ConnectionOwner {
       setImmediate(() => (this.#barrier = null));
     }
     return this.#barrier;
+  }
+
+  /** The same, sooner where the server holds its answer back until we have acknowledged what came before it. @throws NetworkError */
+  heardAll(): Promise<void> {
+    if (this.#hearing === null) {
+      this.#hearing = this.#hearAll();
+      setImmediate(() => (this.#hearing = null));
+    }
+    return this.#hearing;
+  }
+
+  async #hearAll(): Promise<void> {
+    const barrier = this.barrier();
+    let left = ACKNOWLEDGEMENTS;
+    const timer = setInterval(() => {
+      this.acknowledge();
+      left -= 1;
+      if (left === 0) clearInterval(timer);
+    }, ACKNOWLEDGE_MS).unref();
+    await barrier.finally(() => clearInterval(timer));
   }
 
   /**
@@ -224,7 +253,7 @@ export class Receiver implements ConnectionOwner {
     this.chatHistory.onDown(ending.reason);
     this.presence.clear();
     this.#netsplits.clear();
-    this.#lineIds.pause();
+    this.lineIds.pause();
     for (const { ircChannel } of this.channels.all()) this.#marker.forget(ircChannel);
     this.#owner.onDown(this, ending);
     this.channels.onDisconnected(ending.reason);
@@ -233,18 +262,18 @@ export class Receiver implements ConnectionOwner {
   onLine(_connection: Connection, line: IrcLine): void {
     if (this.#batches.take(line) || this.chatHistory.onLine(line)) return;
     if (line.command === "PRIVMSG" || line.command === "NOTICE") {
-      return this.#owner.onMessage(this, this.#lineIds.identify(line));
+      return this.#owner.onMessage(this, this.lineIds.identify(line));
     }
     this.#announcements.onLine(line);
     this.#netsplits.onLine(line);
-    this.#lineIds.onLine(line, this.connection.nick);
+    this.lineIds.onLine(line, this.connection.nick);
     this.presence.onLine(line, this.connection.nick);
     this.channels.onLine(line, this.connection.nick);
   }
 
   /** Another bridge is there that counts already, or has ids of its own, and the server gives messages none. */
   #needsMark({ ircChannel }: Channel): boolean {
-    if (this.connection.capability("message-tags") !== null) return false;
+    if (this.givesIds) return false;
     return this.presence.nicks(ircChannel).some((nick) => this.#isPeer(nick));
   }
 

@@ -12,6 +12,7 @@ import type { Sessions } from "../session/sessions.ts";
 import { type ChannelPosition, snapshotOf } from "../session/snapshot.ts";
 import type { Subscriptions } from "../subscriptions.ts";
 import { Positions } from "./positions.ts";
+import type { Keeping } from "../keepers/keeping.ts";
 import { type Talk, Talker, TalkError } from "./talk.ts";
 
 /** What handing sessions over needs. */
@@ -22,6 +23,8 @@ export interface DeparturesOptions {
   readonly identities: Identities;
   readonly delivery: Delivery;
   readonly messages: Log;
+  /** What others say to the one who keeps their channels. */
+  readonly keeping: Pick<Keeping, "take" | "down">;
   /** How long the sessions of a route wait for its new owner, once it is not ours any more. */
   readonly handoverMs: number;
   readonly log: Logger;
@@ -112,6 +115,7 @@ export class Departures {
   onDown(link: Link): void {
     const taker = this.#takers.get(link);
     if (!taker) return;
+    this.#options.keeping.down(link);
     this.#takers.delete(link);
     taker.isDown = true;
     taker.drained?.resolve();
@@ -131,6 +135,7 @@ export class Departures {
       case "received":
         return this.#received(message.route);
       default:
+        if (this.#options.keeping.take(taker.link, taker.talker, message)) return;
         throw new TalkError(`a ${message.type} is not for the one who gives`);
     }
   }

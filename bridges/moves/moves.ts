@@ -60,7 +60,8 @@ export class Moves implements AsyncDisposable {
   }
 
   /**
-   * There is a new table.
+   * There is a new table. Whoever follows it as well says when what waits for sessions may go on: those that do not come from
+   * here any more may be rebuilt.
    *
    * @param isSame we were in the one before as well, so our sessions are still ours to hand over
    */
@@ -80,7 +81,7 @@ export class Moves implements AsyncDisposable {
     );
     const isGone = ({ isUp, node }: Source) => !isUp && !table.nodes.some((one) => one.node === node);
     const over = [...this.#awaited].filter(([route, source]) => !isOurs(route) || isGone(source));
-    this.#arrived(over.map(([route]) => route));
+    for (const [route, source] of over) this.#giveUp(route, source);
     for (const [node, routes] of gains) {
       const isAlive = this.#sources.get(node)?.isUp === true || isSameNode(before, table, node);
       if (isAlive) this.#take(node, table.epoch, routes);
@@ -114,11 +115,13 @@ export class Moves implements AsyncDisposable {
 
   /** They are served from now on, with the sessions that are here. */
   #arrived(routes: readonly number[]): void {
-    for (const route of routes) {
-      this.#awaited.get(route)?.giveUp([route]);
-      this.#awaited.delete(route);
-    }
+    for (const route of routes) this.#giveUp(route, this.#awaited.get(route));
     if (routes.length > 0) this.#options.onArrived();
+  }
+
+  #giveUp(route: number, source: Source | undefined): void {
+    source?.giveUp([route]);
+    this.#awaited.delete(route);
   }
 
   #sourceOf(node: number): Source | undefined {

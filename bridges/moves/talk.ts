@@ -12,6 +12,14 @@ const epoch = z.number().int().min(0);
 const route = z.number().int().min(1).max(65_535);
 const routes = z.array(route).max(65_535);
 const name = z.string().min(1);
+const names = z.array(name);
+const count = z.number().int().min(0);
+/** A channel's messages, and the delivery id before the first of them. */
+const past = z.object({
+  channel: name,
+  anchor: z.string().nullable(),
+  rows: z.array(z.tuple([name, z.number(), z.string()])),
+});
 
 const shape = z.discriminatedUnion("type", [
   /** The new owner asks what channels the sessions on these routes need. Answered with `channels`. */
@@ -26,6 +34,18 @@ const shape = z.discriminatedUnion("type", [
   /** Those were all sessions of a route. Answered with `received`. */
   z.object({ type: z.literal("route"), route }),
   z.object({ type: z.literal("received"), route }),
+  /** Channels that the asker wants kept, and those that it does not any more; `isAll`: it wants no others. */
+  z.object({ type: z.literal("keep"), instance: name, isAll: z.boolean(), add: names, drop: names }),
+  /** We are in these. `at` is a number of ours for this moment, `mark` says what ids we give there. Answered with `past`. */
+  z.object({ type: z.literal("joined"), channels: z.array(z.tuple([name, count, z.string().nullable()])) }),
+  /** Not kept, or no longer, and why. */
+  z.object({ type: z.literal("unkept"), channels: z.array(z.tuple([name, z.string()])) }),
+  /** What the asker has heard by then of channels that were joined. Answered with `kept`. */
+  z.object({ type: z.literal("past"), pasts: z.array(z.tuple([count, past])) }),
+  z.object({ type: z.literal("kept"), channels: z.array(z.tuple([name, count])) }),
+  /** A new owner asks the keeper of a bridge that has died for what it has missed. Answered with `fetched`, one or several. */
+  z.object({ type: z.literal("fetch"), instance: name, names }),
+  z.object({ type: z.literal("fetched"), pasts: z.array(past), isLast: z.boolean() }),
   /** A piece of something that is too long for one frame. */
   z.object({ type: z.literal("part"), text: z.string(), isLast: z.boolean() }),
 ]);

@@ -4,6 +4,8 @@ import type { Logger } from "pino";
 import type { Broadcast } from "../broadcast.ts";
 import type { Channels } from "../channel/channels.ts";
 import type { LateCopies } from "../history/late-copies.ts";
+import type { Whole } from "../keepers/past.ts";
+import type { Recall } from "../keepers/recall.ts";
 import type { Replays, Wanted } from "../history/replays.ts";
 import type { Log, LogEntry } from "../log/log.ts";
 import { wholeSecond } from "../log/log.ts";
@@ -36,17 +38,19 @@ export interface RecoveryOptions {
 export interface RecoveryFrame {
   readonly recollection: Recollection;
   readonly holding: Holding;
+  readonly recall: Recall;
   /** When the takeover began, and when it has to end, in milliseconds. */
   readonly startMs: number;
   readonly deadlineMs: number;
   readonly owns: (route: number) => boolean;
 }
 
-/** What one channel has for a session: in order; `isGap`: with something missing before it. */
+/** What one channel has for a session, in order. */
 interface Found {
   readonly where: Whereabouts;
   readonly entries: readonly LogEntry[];
-  readonly isGap: boolean;
+  /** Delivery ids of what of it another bridge has told, and may still come here. */
+  readonly unheard: readonly string[];
 }
 
 /**
@@ -72,6 +76,7 @@ export class Recovery {
     let session: Session | null = null;
     try {
       const all = await this.#join(parsed, ticket, frame);
+      await this.#recall(all, ticket, frame);
       if (!isOurs()) return false;
       session = this.#begin(ticket, parsed);
       await this.#fill(session, ticket, parsed, all, frame);
@@ -95,6 +100,18 @@ export class Recovery {
     return all.filter(({ position }) => channels.get(position.channel));
   }
 
+  /** Asks who has kept the dead bridge's channels for what our log does not show to be all. */
+  async #recall(all: readonly Whereabouts[], { instance }: SurrenderedTicket, frame: RecoveryFrame): Promise<void> {
+    const missing = all.filter((where) => where.isKnown && !this.#known(where, instance, frame));
+    if (missing.length === 0) return;
+    // Then there is still time for the network's history.
+    const withinMs = Math.max((frame.deadlineMs - this.#options.now()) / 2, 1);
+    const names = missing.map(({ position }) => position.channel);
+    await within(frame.recall.want(instance, names), withinMs, "").catch((error: unknown) => {
+      if (!(error instanceof NetworkError)) throw error;
+    });
+  }
+
   #begin({ clientId, batch }: SurrenderedTicket, ticket: SessionTicket): Session {
     const { publicId, name, isAck, context } = ticket;
     const session = this.#options.sessions.adopt({ clientId, publicId, name, isAck, context }, { ...NEW, batch });
@@ -111,11 +128,12 @@ export class Recovery {
     frame: RecoveryFrame,
   ): Promise<void> {
     const { replays } = this.#options;
-    const isProved = new Map(all.map((where) => [where, this.#known(where, frame)]));
+    const { instance } = ticket;
+    const isProved = new Map(all.map((where) => [where, this.#known(where, instance, frame)]));
     let wanted = all.filter((where) => where.isKnown && !isProved.get(where));
     const use = (missed: readonly (readonly LogEntry[])[]): void => {
       const filled = new Map(wanted.map((where, index) => [where, missed[index] ?? []]));
-      const found = all.map((where) => this.#found(where, filled.get(where), frame));
+      const found = all.map((where) => this.#found(where, instance, filled.get(where), frame));
       this.#resume(session, ticket, parsed, found);
     };
     for (;;) {
@@ -139,11 +157,12 @@ export class Recovery {
   }
 
   /** @returns what the log has for the session, where that is shown to be all; else null */
-  #known(
-    { position, sent, unconfirmed, sinceMs, isKnown }: Whereabouts,
-    { startMs }: RecoveryFrame,
-  ): readonly LogEntry[] | null {
+  #known(where: Whereabouts, instance: string, { startMs, recall }: RecoveryFrame): readonly LogEntry[] | null {
     const { messages } = this.#options;
+    const { position, sent, unconfirmed, sinceMs, isKnown } = where;
+    const whole = recall.past(instance, position.channel)?.whole(messages);
+    const kept = whole && keptFor(where, whole);
+    if (kept) return kept;
     const entries = messages.all(position.channel);
     const { fresh, isProved } = overlapOf(entries, sent, { seq: 0, isOverlapping: false });
     const here = new Set(entries.map(({ id }) => id));
@@ -158,15 +177,16 @@ export class Recovery {
     return position.last === null ? entries.filter(({ timeMs }) => timeMs >= wholeSecond(sinceMs)) : null;
   }
 
-  #found(where: Whereabouts, filled: readonly LogEntry[] | undefined, frame: RecoveryFrame): Found {
+  #found(where: Whereabouts, instance: string, filled: readonly LogEntry[] | undefined, frame: RecoveryFrame): Found {
     const { messages } = this.#options;
-    if (filled) return { where, entries: filled, isGap: false };
-    const known = this.#known(where, frame);
-    if (known) return { where, entries: known, isGap: false };
+    if (filled) return { where, entries: filled, unheard: [] };
+    const known = this.#known(where, instance, frame);
+    const unheard = frame.recall.past(instance, where.position.channel)?.whole(messages).unheard ?? [];
+    if (known) return { where, entries: known, unheard };
     const { channel } = where.position;
     const since = frame.holding.since(channel);
     const { fresh } = overlapOf(messages.all(channel), where.position, since);
-    return { where, entries: [this.#notice(where, fresh), ...fresh], isGap: true };
+    return { where, entries: [this.#notice(where, fresh), ...fresh], unheard: [] };
   }
 
   /** From here on nothing may come in between. */
@@ -176,13 +196,14 @@ export class Recovery {
     const starts = new Map<string, Start>(parsed.starts);
     const unacknowledged: LogEntry[] = [];
     const queue: LogEntry[] = [];
-    for (const { where, entries } of found) {
+    for (const { where, entries, unheard } of found) {
       const { position, sent, unconfirmed, sinceMs } = where;
       const isSent = new Set(unconfirmed);
       for (const entry of entries) (isSent.has(entry.id) ? unacknowledged : queue).push(entry);
       starts.set(position.channel, { last: position.last, seq: 0, timeMs: sinceMs });
       const late = sent.recent.filter((id) => !isSent.has(id) && !messages.has(position.channel, id));
       lateCopies.expectMoved(position.channel, session, late);
+      lateCopies.expectMoved(position.channel, session, unheard);
     }
     session.resume({ ...session.state, hasConnected: parsed.hasConnected, unacknowledged });
     subscriptions.resume(session, parsed.subscriptions);
@@ -207,6 +228,25 @@ const NEW: SessionState = {
   ...{ hasConnected: true, batch: 0, lastAck: 0, lastConnectId: undefined, restarts: 0, isRestarting: false },
   ...{ isBehind: false, dropped: 0, conflated: 0, unacknowledged: [], queue: [] },
 };
+
+/** @returns what a session has not had of what the keeper and we have heard; null where that is not shown to be all */
+function keptFor({ sent, unconfirmed, sinceMs, isKnown }: Whereabouts, whole: Whole): readonly LogEntry[] | null {
+  const { entries, anchor } = whole;
+  const here = new Set(entries.map(({ id }) => id));
+  if (!whole.isProved || !isKnown || !unconfirmed.every((id) => here.has(id))) return null;
+  const { fresh, isProved } = overlapOf(entries, sent, { seq: 0, isOverlapping: false });
+  if (isProved) {
+    const wanted = new Set<LogEntry | string>([...fresh, ...unconfirmed]);
+    return entries.filter((entry) => wanted.has(entry) || wanted.has(entry.id));
+  }
+  const had = new Set(sent.recent);
+  if (sent.last !== null) had.add(sent.last);
+  // It has had everything before, and nothing of what is here.
+  if (anchor !== null && had.has(anchor)) return entries;
+  // It has had nothing: what it wants began when it subscribed.
+  const isSince = anchor === null || (entries[0]?.timeMs ?? Number.POSITIVE_INFINITY) < wholeSecond(sinceMs);
+  return had.size === 0 && isSince ? entries.filter(({ timeMs }) => timeMs >= wholeSecond(sinceMs)) : null;
+}
 
 /** Presence is told anew. */
 function isBeside(channel: string): boolean {

@@ -1,6 +1,7 @@
 import { claimPayload, readSurrender } from "../../link/index.ts";
 import type { Logger } from "pino";
 import type { Cluster } from "../../halod/index.ts";
+import type { Recall } from "../keepers/recall.ts";
 import type { Holding } from "../moves/holding.ts";
 import type { Downlink } from "../session/downlink.ts";
 import type { Session } from "../session/session.ts";
@@ -16,6 +17,8 @@ export interface TakeoverOptions {
   readonly tickets: Tickets;
   /** Channels that have to be joined for sessions to come. */
   readonly hold: () => Holding;
+  /** What others have kept of bridges that were in the former table. */
+  readonly recall: (former: Cluster, table: Cluster) => Recall;
   readonly downlinks: () => Iterable<Downlink<Session>>;
   readonly owns: (route: number) => boolean;
   /** The sessions of some routes are here, as far as they will come. */
@@ -32,6 +35,7 @@ interface Run {
   readonly routes: ReadonlySet<number>;
   readonly recollection: Recollection;
   readonly holding: Holding;
+  readonly recall: Recall;
   readonly startMs: number;
   readonly deadlineMs: number;
   /** Those that were there when it began, and have not answered. */
@@ -85,7 +89,7 @@ export class Takeover {
       const isOurs = owner !== 0 && this.#options.owns(route) && !isKept(route);
       return isOurs && isOrphaned(owner) ? [route] : [];
     });
-    if (routes.length > 0) this.#begin(table.epoch, routes);
+    if (routes.length > 0) this.#begin(table.epoch, routes, this.#options.recall(former, table));
   }
 
   /** The sessions of a route are being rebuilt: what comes for it has to wait. */
@@ -132,7 +136,7 @@ export class Takeover {
     for (const run of this.#runs.values()) this.#forget(run);
   }
 
-  #begin(epoch: number, routes: readonly number[]): void {
+  #begin(epoch: number, routes: readonly number[], recall: Recall): void {
     const { hold, downlinks, handoverMs, now, log } = this.#options;
     const startMs = now();
     const run: Run = {
@@ -140,6 +144,7 @@ export class Takeover {
       routes: new Set(routes),
       recollection: new Recollection(),
       holding: hold(),
+      recall,
       startMs,
       deadlineMs: startMs + handoverMs,
       awaited: new Set(downlinks()),
@@ -225,5 +230,8 @@ export class Takeover {
     this.#runs.delete(run.epoch);
     run.holding.release();
     run.state = "done";
+    run.recall[Symbol.asyncDispose]().catch((error: unknown) => {
+      this.#options.log.error({ err: error }, "closing a link failed");
+    });
   }
 }

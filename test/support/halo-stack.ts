@@ -11,6 +11,7 @@ import { FaultCounter, linkSchema } from "../../link/index.ts";
 import { AlternatingProxy } from "./alternating-proxy.ts";
 import { CometdClient, textsOf } from "./cometd-client.ts";
 import { freePort } from "./free-port.ts";
+import { untilProtected } from "./protection.ts";
 import { RawIrc } from "./raw-irc.ts";
 import { startNgircd, type TestServer } from "./servers.ts";
 import { startBridge, startDispatcherWith, startHalod, type TierProcess } from "./stack.ts";
@@ -103,6 +104,12 @@ export class HaloStack implements AsyncDisposable {
       },
       { timeout: 15_000, interval: 20 },
     );
+  }
+
+  /** Resolves when every bridge is protected, as `tailspin status` says. @throws Error with the lines that say why not */
+  async protected(withinMs = 15_000): Promise<void> {
+    const lines = await untilProtected(this.#address, withinMs);
+    if (lines.length > 0) throw new Error(lines.join("; "));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

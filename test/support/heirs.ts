@@ -151,7 +151,8 @@ export function ackIn(messages: readonly AnyMessage[]): unknown {
   return typeof ext === "object" && ext !== null && "ack" in ext ? ext.ack : undefined;
 }
 
-async function startHeir(
+/** A bridge whose network hears what a test lets it hear, and is up. */
+export async function startHeir(
   node: number,
   cluster: FakeCluster,
   config: Partial<BridgeConfig>,

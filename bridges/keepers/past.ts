@@ -1,0 +1,109 @@
+import type { Log, LogEntry } from "../log/log.ts";
+import { isOwnId } from "../own-id.ts";
+
+/** A message as bridges tell it to each other: delivery id, milliseconds since 1970, the Bayeux message as JSON. */
+export type PastRow = readonly [id: string, timeMs: number, text: string];
+
+/** What one bridge has heard of a channel, told to another one that is in it. */
+export interface ToldPast {
+  readonly channel: string;
+  /** Delivery id of the message before the first of them; null where there was none. */
+  readonly anchor: string | null;
+  /** In that bridge's order. */
+  readonly rows: readonly PastRow[];
+}
+
+/** What a channel's sessions at the other bridge have had or may need, and what has come here since. */
+export interface Whole {
+  readonly anchor: string | null;
+  readonly entries: readonly LogEntry[];
+  /** Delivery ids of what may still come here. The same list while nothing has come. */
+  readonly unheard: readonly string[];
+  /** False: what has come here has ids of our own, so what of it the other bridge had is not known. */
+  readonly isProved: boolean;
+}
+
+/** So many of the newest messages of a channel are told, and so much of them. */
+const MAX_ROWS = 1_000;
+const MAX_BYTES = 4_194_304;
+
+/** What another bridge has told of a channel when we were in it: our own log goes on from there, or overlaps. */
+export class Past {
+  readonly #told: ToldPast;
+  readonly #fromSeq: number;
+  readonly #isGapless: boolean;
+  #entries: readonly LogEntry[] | null = null;
+  #whole: (Whole & { readonly appended: number }) | null = null;
+
+  /**
+   * @param fromSeq our log's newest number at a moment when we had joined, before which the other bridge has told everything
+   * @param isGapless it is forgotten when we miss something after that, so notices are of what we had missed before
+   */
+  constructor(told: ToldPast, fromSeq: number, isGapless: boolean) {
+    this.#told = told;
+    this.#fromSeq = fromSeq;
+    this.#isGapless = isGapless;
+  }
+
+  /** What it takes, about. */
+  get bytes(): number {
+    return this.#told.rows.reduce((sum, [id, , text]) => sum + id.length + text.length, 0);
+  }
+
+  /** @returns the same without its messages: who had all of them can go on from it */
+  get end(): Past {
+    const { channel, anchor, rows } = this.#told;
+    return new Past({ channel, anchor: rows.at(-1)?.[0] ?? anchor, rows: [] }, this.#fromSeq, this.#isGapless);
+  }
+
+  /** What it and our own log make together. */
+  whole(messages: Log): Whole {
+    if (this.#whole?.appended === messages.appended) return this.#whole;
+    const { channel, anchor } = this.#told;
+    const log = messages.all(channel);
+    const heard = new Map(log.map((entry) => [entry.id, entry]));
+    const told = (this.#entries ??= entriesOf(this.#told, messages));
+    const ids = new Set(told.map(({ id }) => id));
+    const last = log.findLastIndex(({ id }) => ids.has(id));
+    // A notice before a message that both have had is of what was missing here alone.
+    const isNew = ({ id, seq }: LogEntry, index: number): boolean =>
+      seq > this.#fromSeq && !ids.has(id) && (id !== "" || (!this.#isGapless && index > last));
+    const own = log.filter(isNew);
+    this.#whole = {
+      anchor,
+      entries: [...told.map((entry) => heard.get(entry.id) ?? entry), ...own],
+      unheard: told.flatMap(({ id }) => (heard.has(id) ? [] : [id])),
+      isProved: !own.some(({ id }) => isOwnId(id)),
+      appended: messages.appended,
+    };
+    return this.#whole;
+  }
+}
+
+/** What the log has of some channels, for another bridge. */
+export function pastsOf(messages: Log, channels: ReadonlySet<string>): ToldPast[] {
+  const byChannel = Map.groupBy(messages.allOf(channels), ({ channel }) => channel);
+  return [...channels].map((channel) => {
+    return toldOf(channel, byChannel.get(channel) ?? [], messages.lastId(channel));
+  });
+}
+
+/** @param anchor counts where there are no messages */
+export function toldOf(channel: string, entries: readonly LogEntry[], anchor: string | null): ToldPast {
+  // Notices are nobody's message.
+  const said = entries.filter(({ id }) => id !== "").slice(-MAX_ROWS);
+  let room = MAX_BYTES;
+  const first = said.findLastIndex(({ bytes }) => (room -= bytes.length) < 0) + 1;
+  const rows = said.slice(first).map(({ id, timeMs, bytes }): PastRow => [id, timeMs, bytes.toString()]);
+  const before = said[first - 1]?.id ?? said[0]?.after;
+  return { channel, anchor: before === undefined ? anchor : before, rows };
+}
+
+function entriesOf({ channel, anchor, rows }: ToldPast, messages: Log): LogEntry[] {
+  let after = anchor;
+  return rows.map(([id, timeMs, text]) => {
+    const entry = messages.entry(channel, id, text, timeMs, after);
+    after = id;
+    return entry;
+  });
+}
