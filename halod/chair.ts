@@ -223,8 +223,8 @@ export class Chair {
 
   /** Where the other one acts, we do not; and a standby that knows of nothing leaves it to the other. */
   get #mayAsk(): boolean {
-    if (!this.#peer) return true;
-    return !this.#peer.isActing && (!this.#options.isStandby || this.#vote.accepted !== null);
+    const maySpeak = !this.#options.isStandby || this.#isIn(this.#vote.accepted);
+    return maySpeak && this.#peer?.isActing !== true;
   }
 
   get #others(): string[] {
@@ -282,6 +282,9 @@ export class Chair {
       this.#isReady = true;
       this.#turn(false);
     } else {
+      // Quorums of those who were started again rely on it: who has no say does not act. But a file may be lost.
+      const isNew = this.#options.vote.accepted === null && !this.#options.isStandby;
+      if (!isNew && !this.#isIn(found)) return;
       const { electorate, table } = found;
       // What is known to be in force has been agreed to by those before.
       const before = compareVersions(found, this.#inForce) === 0 ? null : found.before;
@@ -431,6 +434,11 @@ export class Chair {
     const other = this.#peer?.voter ?? known;
     const casting = this.#options.isStandby ? (other ?? this.#self) : this.#self;
     return electorateOf([...voters, this.#self, ...(other === undefined ? [] : [other])], casting);
+  }
+
+  /** Whether we have a say in what comes after it. */
+  #isIn(proposal: Proposal | null): boolean {
+    return proposal?.electorate.voters.includes(this.#self) === true;
   }
 
   #agree(electorate: Electorate, voters: ReadonlySet<string>): boolean {

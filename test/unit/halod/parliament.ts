@@ -17,7 +17,10 @@ interface End {
   /** What the other one is called, in this life. */
   readonly key: string;
   inbox: Message[];
+  /** Whether the owner takes it for one that is up. */
   isUp: boolean;
+  /** For good: what is sent is lost. */
+  isBroken: boolean;
 }
 
 /** A HaloD, whose file outlives it. */
@@ -133,7 +136,10 @@ export class Parliament {
   /** Nothing crosses between these two from now on, and what is under way is lost. */
   cut(a: Halod | Member, b: Halod | Member): void {
     this.#cut.add(pair(a, b));
-    for (const end of this.#ends) if (isBetween(end, a, b)) end.inbox = [];
+    for (const end of this.#ends.filter((each) => isBetween(each, a, b))) {
+      end.inbox = [];
+      end.isBroken = true;
+    }
   }
 
   heal(): void {
@@ -216,8 +222,8 @@ export class Parliament {
     const isThere = halod.chair && !halod.isFrozen && (other instanceof Member ? other.isAlive : other.chair);
     if (!isThere || this.#cut.has(pair(halod, other)) || this.#random() < 0.3) return;
     if (this.#ends.some((end) => isBetween(end, halod, other))) return;
-    const here: End = { owner: halod, other, key: keyOf(other), inbox: [], isUp: true };
-    const there: End = { owner: other, other: halod, key: keyOf(halod), inbox: [], isUp: true };
+    const here: End = { owner: halod, other, key: keyOf(other), inbox: [], isUp: true, isBroken: false };
+    const there: End = { owner: other, other: halod, key: keyOf(halod), inbox: [], isUp: true, isBroken: false };
     this.#ends.push(here, there);
     if (other instanceof Member) {
       const { promised } = other.voter;
@@ -249,7 +255,7 @@ export class Parliament {
       case "commit":
       case "beat": {
         const { answer, table } = member.voter.onMessage(end, message, this.nowMs);
-        if (answer) this.#opposite(end)?.inbox.push(answer);
+        if (answer) this.#send(end, answer);
         if (table) this.#follow(member, table);
         return;
       }
@@ -274,7 +280,7 @@ export class Parliament {
         return;
       case "send": {
         const end = this.#ends.find(({ owner, key }) => owner === halod && key === effect.to);
-        if (end?.isUp && this.#isWhole(end)) this.#opposite(end)?.inbox.push(effect.message);
+        if (end) this.#send(end, effect.message);
         return;
       }
       case "then":
@@ -297,6 +303,10 @@ export class Parliament {
         halod.turn = 0;
         return;
     }
+  }
+
+  #send(end: End, message: Message): void {
+    if (end.isUp && this.#isWhole(end)) this.#opposite(end)?.inbox.push(message);
   }
 
   /** @throws Error where another table of that epoch took effect, or where it does not come of the one before */
@@ -330,7 +340,7 @@ export class Parliament {
   }
 
   #isWhole(end: End): boolean {
-    return !this.#cut.has(pair(end.owner, end.other)) && this.#opposite(end)?.isUp === true;
+    return !end.isBroken && this.#opposite(end)?.isUp === true;
   }
 
   #opposite(end: End): End | undefined {
