@@ -33,7 +33,7 @@ export const bridgeSchema = z.strictObject({
   nodes: count.default(1).describe("how many bridges there are"),
   halod: z
     .array(addressSchema)
-    .max(1)
+    .max(2)
     .default([])
     .describe("host:port of HaloD, which gives this bridge its routes instead of `bridge.nodes`; unset: that number"),
   advertise: addressSchema

@@ -29,7 +29,7 @@ export const dispatcherSchema = z.strictObject({
     .describe("host:port of every bridge, in the order of their node numbers; the same list on every dispatcher"),
   halod: z
     .array(addressSchema)
-    .max(1)
+    .max(2)
     .default([])
     .describe("host:port of HaloD, which tells the bridges instead of `dispatcher.bridges`; unset: that list"),
   takeoverWaitMs: milliseconds

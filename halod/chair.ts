@@ -111,7 +111,26 @@ export class Chair {
     return { reached: reachedOf(electorate, this.#present, this.#left), of: electorate.voters.length };
   }
 
-  get debug() { return { role: this.#role, ballot: this.#ballot, seen: this.#seen, present: [...this.#present], left: [...this.#left], peer: this.#peer, promises: [...this.#promises], newest: this.#newest, committed: this.#committed && [this.#committed.ballot, this.#committed.serial], inFlight: this.#inFlight && [...this.#inFlight.by], ready: this.#isReady, resting: this.#isResting, promised: this.#vote.promised, now: this.#nowMs, askMs: this.#askMs, quiet: this.#quietMs }; }
+  get debug() {
+    return {
+      role: this.#role,
+      ballot: this.#ballot,
+      seen: this.#seen,
+      present: [...this.#present],
+      left: [...this.#left],
+      peer: this.#peer,
+      promises: [...this.#promises],
+      newest: this.#newest,
+      committed: this.#committed && [this.#committed.ballot, this.#committed.serial],
+      inFlight: this.#inFlight && [...this.#inFlight.by],
+      ready: this.#isReady,
+      resting: this.#isResting,
+      promised: this.#vote.promised,
+      now: this.#nowMs,
+      askMs: this.#askMs,
+      quiet: this.#quietMs,
+    };
+  }
   /** In force, as far as we know. */
   get committed(): Proposal | null {
     return this.#committed;
@@ -349,8 +368,7 @@ export class Chair {
   #onPropose(voter: string, proposal: Proposal): void {
     this.#see(proposal.ballot);
     const vote = accepted(this.#vote, proposal);
-    if (!vote)
-      return this.#send(voter, { type: "declined", promised: this.#vote.promised, isLinked: this.isActing });
+    if (!vote) return this.#send(voter, { type: "declined", promised: this.#vote.promised, isLinked: this.isActing });
     this.#rest("following");
     this.#keep(vote);
     this.#send(voter, { type: "accepted", version: versionOf(proposal) });

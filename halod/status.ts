@@ -3,7 +3,11 @@ import { routeCounts } from "./live-picture.ts";
 import { clusterOf, type Membership } from "./membership.ts";
 
 /** What `tailspin status` is told. @param dispatchers how many have registered */
-export function statusOf(membership: Membership, dispatchers: number): ClusterStatus {
+export function statusOf(
+  membership: Membership,
+  dispatchers: number,
+  standing: ClusterStatus["standing"] = ALONE,
+): ClusterStatus {
   const { epoch, isFormed, changedMs, routes, members, active } = membership;
   const owned = routeCounts(clusterOf(membership)?.owners ?? []);
   const nodes = members
@@ -12,12 +16,14 @@ export function statusOf(membership: Membership, dispatchers: number): ClusterSt
       const state = lostMs !== null ? "lost" : active.includes(instance) ? "active" : "spare";
       return { node, address, instance, sinceMs, state, routes: owned.get(node) ?? 0 } as const;
     });
-  return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes };
+  return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes, standing };
 }
+
+const ALONE: ClusterStatus["standing"] = { role: "acting", reached: 1, voters: 1, term: 0, of: "" };
 
 /** The status as lines for a terminal. @param nowMs milliseconds since 1970 */
 export function statusText(status: ClusterStatus, nowMs: number): string {
-  const { epoch, isFormed, changedMs, routes, dispatchers, nodes } = status;
+  const { epoch, isFormed, changedMs, routes, dispatchers, nodes, standing } = status;
   const bridges = counted(nodes.length, "bridge");
   const head = isFormed
     ? `epoch ${epoch}, for ${age(nowMs - changedMs)}: ${counted(routes, "route")}, ${bridges}, ${counted(dispatchers, "dispatcher")}`
@@ -26,7 +32,13 @@ export function statusText(status: ClusterStatus, nowMs: number): string {
     return [String(node), state, String(owned), address, age(nowMs - sinceMs)];
   });
   const table = nodes.length === 0 ? [] : ["", ...aligned([["node", "state", "routes", "address", "for"], ...rows])];
-  return `${[head, ...table].join("\n")}\n`;
+  return `${[...standingText(standing), head, ...table].join("\n")}\n`;
+}
+
+function standingText({ role, reached, voters, term, of }: ClusterStatus["standing"]): string[] {
+  if (role === "acting") return [];
+  if (role === "standby") return [`standby${of === "" ? "" : ` of the HaloD at ${of}`}: another HaloD acts`];
+  return [`no majority: ${reached} of ${counted(voters, "process")} reached; nothing moves (term ${term})`];
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
@@ -48,5 +60,6 @@ function age(ms: number): string {
 }
 
 function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+  const plural = what.endsWith("s") ? "es" : "s";
+  return `${count} ${what}${count === 1 ? "" : plural}`;
 }

@@ -1,5 +1,5 @@
 /** What is voted on, and what a voter may say: pure, for members and HaloDs alike. */
-import { isSameElectorate, type Electorate } from "./electorate.ts";
+import { electorateOf, isSameElectorate, type Electorate } from "./electorate.ts";
 
 /** A term of one HaloD: no two have the same. */
 export interface Ballot {
@@ -82,4 +82,10 @@ export function isSameState(a: Pick<Proposal, "table" | "electorate">, b: typeof
 /** Which proposal it is, without what it says. */
 export function versionOf({ ballot, serial }: Version): Version {
   return { ballot, serial };
+}
+
+/** The same, as if nobody else had ever had a say. */
+export function withoutOthers(vote: Vote, voter: string): Vote {
+  const { accepted: state } = vote;
+  return state ? { ...vote, accepted: { ...state, electorate: electorateOf([], voter), before: null } } : vote;
 }

@@ -273,7 +273,12 @@ export class Parliament {
   #execute(halod: Halod): void {
     const effect = halod.effects.shift();
     if (!effect) return;
-    if (process.env.TRACE) console.log(this.nowMs, halod.id, JSON.stringify(effect).replace(/"routes":1,|,"active":\[\],"bridges":\[\]/g, ""));
+    if (process.env.TRACE)
+      console.log(
+        this.nowMs,
+        halod.id,
+        JSON.stringify(effect).replace(/"routes":1,|,"active":\[\],"bridges":\[\]/g, ""),
+      );
     switch (effect.type) {
       case "write":
         halod.file = effect.vote;

@@ -1,0 +1,301 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Link } from "../link/index.ts";
+import { Chair, type ChairEffect } from "./chair.ts";
+import type { HalodConfig } from "./config.ts";
+import { controlPayload, type ControlRequest } from "./control.ts";
+import { haloVoter } from "./electorate.ts";
+import type { Membership } from "./membership.ts";
+import { savedTableOf } from "./saved-table.ts";
+import type { Saved, VoteStore } from "./store.ts";
+import { compareVersions, type Proposal, type SavedTable, type Version, type Ballot } from "./vote.ts";
+import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
+
+export interface CouncilOptions {
+  readonly saved: Saved;
+  readonly store: Pick<VoteStore, "write">;
+  readonly config: Pick<HalodConfig, "standbyOf" | "failAfterMs" | "silenceMs">;
+  readonly log: Logger;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Whoever is to have a say in what comes next, but for HaloDs. */
+  readonly voters: () => readonly string[];
+  /** This HaloD acts, from that table on; null: there is none yet. `epoch`: the newest that anybody may have heard of. */
+  readonly onActing: (table: SavedTable | null, epoch: number) => void;
+  /** Another one acts, or nobody does: nothing moves. */
+  readonly onResting: () => void;
+}
+
+/** What is to be said about votes, and by whom. */
+type Said = FromHalod | FromVoter | FromPeer;
+
+/** A newer state waits, and this one will not be agreed to soon. */
+export class OvertakenError extends Error {
+  override readonly name = "OvertakenError";
+}
+
+const TICK_MS = 100;
+/** Until a file that could not be written is tried again. */
+const RETRY_MS = 1_000;
+/** A newer state waits so long for an older one that is not agreed to. */
+const OVERTAKE_MS = 500;
+/** It is said so often within the time after which silence counts. */
+const BEATS = 4;
+/** Without enough voters for so long, that is told. */
+const TELL_MS = 3_000;
+
+/** A HaloD's place among those who vote: what it says is said here, what it promises is written here, and time passes. */
+export class Council implements AsyncDisposable {
+  readonly #options: CouncilOptions;
+  readonly #chair: Chair;
+  readonly #stop = new AbortController();
+  readonly #links = new Map<string, Link>();
+  readonly #voters = new Map<Link, string>();
+  readonly #effects: ChairEffect[] = [];
+  #running: Promise<void> | null = null;
+  #isRunning = false;
+  #timers: NodeJS.Timeout[] = [];
+  /** By which we act; 0: we do not. */
+  #turn = 0;
+  #table: SavedTable | null = null;
+  #waiting: { readonly epoch: number; readonly sinceMs: number; readonly done: PromiseWithResolvers<void> } | null =
+    null;
+  #isOvertaken = false;
+  /** The state that was proposed last, in bytes, and on which links. */
+  #proposed: { readonly version: Version; readonly payload: Buffer; readonly to: Set<Link> } | null = null;
+  #restingMs: number | null = null;
+  #isTold = false;
+
+  constructor(options: CouncilOptions) {
+    const { saved, config, random } = options;
+    this.#options = options;
+    this.#chair = new Chair({
+      ...{ id: saved.halod, vote: saved.vote, random },
+      isStandby: config.standbyOf !== "",
+      patienceMs: config.failAfterMs,
+      silenceMs: config.silenceMs,
+    });
+  }
+
+  start(): void {
+    const { now, config } = this.#options;
+    this.#do(() => this.#chair.start(now()));
+    const tick = setInterval(() => this.#tick(), TICK_MS);
+    const beat = setInterval(() => this.#do(() => this.#chair.beat()), Math.ceil(config.silenceMs / BEATS));
+    this.#timers = [tick.unref(), beat.unref()];
+  }
+
+  /** Whether tables may be made here. */
+  get isActing(): boolean {
+    return this.#turn > 0 && this.#chair.isActing;
+  }
+
+  /** What is told of this HaloD. */
+  get standing() {
+    const { reached, of } = this.#chair.reach;
+    const role = this.isActing ? "acting" : this.#chair.isFollowing ? "standby" : "resting";
+    return { role, reached, voters: of, term: this.#chair.term } as const;
+  }
+
+  /** The newest state that we know of; it may not be in force. */
+  get table(): SavedTable | null {
+    return (this.#chair.committed ?? this.#options.saved.vote.accepted)?.table ?? null;
+  }
+
+  /** A member has registered. */
+  came(link: Link, voter: string, promised: Ballot | null): void {
+    this.#join(link, voter);
+    this.#do(() => this.#chair.came(voter, promised));
+  }
+
+  /** The link to the other HaloD is up. */
+  greet(link: Link): void {
+    link.send({ type: "control", payload: controlPayload(this.#chair.introduction) });
+  }
+
+  /** A link has ended. */
+  went(link: Link, isOrderly: boolean): void {
+    const voter = this.#voters.get(link);
+    this.#voters.delete(link);
+    this.#proposed?.to.delete(link);
+    if (voter === undefined || this.#links.get(voter) !== link) return;
+    this.#links.delete(voter);
+    this.#do(() => this.#chair.went(voter, isOrderly));
+  }
+
+  /** @returns whether it is something about votes */
+  onRequest(link: Link, request: ControlRequest): boolean {
+    switch (request.type) {
+      case "halod":
+        if (link.peer.role !== "halod") return false;
+        this.#join(link, haloVoter(request.id));
+        this.#do(() => this.#chair.onPeer(request));
+        return true;
+      case "ask":
+      case "propose":
+      case "commit":
+      case "beat":
+        if (link.peer.role !== "halod") return false;
+        break;
+      case "promise":
+      case "accepted":
+      case "declined":
+        break;
+      default:
+        return false;
+    }
+    const voter = this.#voters.get(link);
+    if (voter !== undefined) this.#do(() => this.#chair.onMessage(voter, request));
+    return true;
+  }
+
+  /** Resolves when this is in force, and all who have agreed know. @throws OvertakenError where it will not be */
+  write(membership: Membership): Promise<void> {
+    const table = savedTableOf(membership);
+    this.#table = table;
+    const done = Promise.withResolvers<void>();
+    this.#waiting?.done.reject(new OvertakenError("a newer table waits"));
+    this.#waiting = { epoch: table.epoch, sinceMs: this.#options.now(), done };
+    this.#isOvertaken = false;
+    if (this.isActing) this.#want();
+    else this.#giveUp();
+    return done.promise;
+  }
+
+  /** Something newer waits for what is being written. */
+  overtake(): void {
+    this.#isOvertaken = true;
+  }
+
+  /** Whether a link gets the state of this epoch by its agreement to it. */
+  tells(link: Link): boolean {
+    return this.#proposed?.to.has(link) === true;
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#giveUp();
+    await this.#running;
+  }
+
+  #join(link: Link, voter: string): void {
+    this.#links.set(voter, link);
+    this.#voters.set(link, voter);
+  }
+
+  #tick(): void {
+    const { now } = this.#options;
+    this.#do(() => this.#chair.tick(now()));
+    if (this.isActing) this.#want();
+    if (this.#isOvertaken && this.#waiting && now() - this.#waiting.sinceMs > OVERTAKE_MS) this.#giveUp();
+    this.#tellReach();
+  }
+
+  /** Once, when it has lasted for a while. */
+  #tellReach(): void {
+    const { now, log } = this.#options;
+    const { role, reached, voters, term } = this.standing;
+    if (role !== "resting") {
+      if (this.#isTold) log.info({ role, reached, voters }, "a majority is reached again");
+      this.#restingMs = null;
+      this.#isTold = false;
+      return;
+    }
+    this.#restingMs ??= now();
+    if (this.#isTold || now() - this.#restingMs < TELL_MS) return;
+    this.#isTold = true;
+    log.warn({ reached, voters, term }, "no majority is reached, so nothing moves");
+  }
+
+  #want(): void {
+    const table = this.#table ?? this.#chair.committed?.table;
+    if (table) this.#do(() => this.#chair.want(this.#turn, table, this.#options.voters()));
+  }
+
+  #giveUp(): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.done.reject(new OvertakenError("it is not agreed to"));
+  }
+
+  #do(act: () => void): void {
+    act();
+    this.#effects.push(...this.#chair.take());
+    if (!this.#isRunning && !this.#stop.signal.aborted) this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) {
+      if (effect.type === "write") await this.#write(effect.vote);
+      if (this.#stop.signal.aborted) break;
+      this.#execute(effect);
+    }
+    this.#isRunning = false;
+  }
+
+  async #write(vote: Saved["vote"]): Promise<void> {
+    const { store, saved, log } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      try {
+        return await store.write({ halod: saved.halod, vote });
+      } catch (error) {
+        const epoch = vote.accepted?.table.epoch;
+        log.error({ err: error, epoch }, "table not written, so not told either; trying again");
+      }
+      await delay(RETRY_MS, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  #execute(effect: ChairEffect): void {
+    const { log, onActing, onResting } = this.#options;
+    switch (effect.type) {
+      case "write":
+        return;
+      case "send":
+        return this.#send(effect.to, effect.message);
+      case "then":
+        return this.#do(effect.run);
+      case "committed":
+        return this.#onCommitted(effect.proposal);
+      case "acting":
+        this.#turn = effect.turn;
+        this.#table = null;
+        log.info({ term: this.#chair.term, epoch: effect.epoch }, "HaloD acts");
+        return onActing(effect.from?.table ?? null, effect.epoch);
+      case "resting":
+        this.#turn = 0;
+        log.info({ term: this.#chair.term }, "HaloD does not act any more");
+        this.#giveUp();
+        return onResting();
+    }
+  }
+
+  #onCommitted({ table, electorate }: Proposal): void {
+    this.#options.log.debug({ epoch: table.epoch, voters: electorate.voters.length }, "agreed");
+    const waiting = this.#waiting;
+    if (waiting?.epoch !== table.epoch) return;
+    this.#waiting = null;
+    waiting.done.resolve();
+  }
+
+  #send(to: string, message: Said): void {
+    const link = this.#links.get(to);
+    if (!link) return;
+    if (message.type !== "propose") {
+      link.send({ type: "control", payload: controlPayload(message) });
+      return;
+    }
+    // A full one is told when it drains; it has no say in this one.
+    if (link.isFull) return;
+    const { proposal } = message;
+    if (!this.#proposed || compareVersions(this.#proposed.version, proposal) !== 0)
+      this.#proposed = { version: proposal, payload: controlPayload(message), to: new Set() };
+    this.#proposed.to.add(link);
+    link.send({ type: "control", payload: this.#proposed.payload });
+  }
+}
