@@ -95,6 +95,11 @@ export class Chair {
     return this.#role === "acting" && this.#isReady && !this.#isResting;
   }
 
+  /** Whether it is in the electorate of what is in force, as far as it knows. */
+  get hasSay(): boolean {
+    return this.#isIn(this.#committed);
+  }
+
   /** Whether the other HaloD acts, which we can reach. */
   get isFollowing(): boolean {
     return this.#peer?.isActing === true;
@@ -111,26 +116,6 @@ export class Chair {
     return { reached: reachedOf(electorate, this.#present, this.#left), of: electorate.voters.length };
   }
 
-  get debug() {
-    return {
-      role: this.#role,
-      ballot: this.#ballot,
-      seen: this.#seen,
-      present: [...this.#present],
-      left: [...this.#left],
-      peer: this.#peer,
-      promises: [...this.#promises],
-      newest: this.#newest,
-      committed: this.#committed && [this.#committed.ballot, this.#committed.serial],
-      inFlight: this.#inFlight && [...this.#inFlight.by],
-      ready: this.#isReady,
-      resting: this.#isResting,
-      promised: this.#vote.promised,
-      now: this.#nowMs,
-      askMs: this.#askMs,
-      quiet: this.#quietMs,
-    };
-  }
   /** In force, as far as we know. */
   get committed(): Proposal | null {
     return this.#committed;

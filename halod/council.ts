@@ -92,6 +92,11 @@ export class Council implements AsyncDisposable {
     return this.#turn > 0 && this.#chair.isActing;
   }
 
+  /** Whether it is one of those who decide what comes next. */
+  get hasSay(): boolean {
+    return this.#chair.hasSay;
+  }
+
   /** What is told of this HaloD. */
   get standing() {
     const { reached, of } = this.#chair.reach;

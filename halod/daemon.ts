@@ -131,6 +131,11 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     return this.#isActing;
   }
 
+  /** Whether it is asked, and may take over. */
+  get hasSay(): boolean {
+    return this.#council.hasSay;
+  }
+
   /** Nothing moves: whoever is told "goodbye" by HaloD keeps the table that it has. Safe to call again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
@@ -140,8 +145,8 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     await this.#peer?.[Symbol.asyncDispose]();
     await this.#autoscaler[Symbol.asyncDispose]();
     await this.#server?.[Symbol.asyncDispose]();
-    await this.#council[Symbol.asyncDispose]();
-    await this.#publisher[Symbol.asyncDispose]();
+    // What is being agreed to is given up, and nothing else is begun.
+    await Promise.all([this.#publisher[Symbol.asyncDispose](), this.#council[Symbol.asyncDispose]()]);
   }
 
   onUp(link: Link): void {
