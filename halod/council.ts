@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Link } from "../link/index.ts";
-import { Chair, type ChairEffect } from "./chair.ts";
+import type { ChairEffect } from "./agenda.ts";
+import { Chair } from "./chair.ts";
 import type { HalodConfig } from "./config.ts";
 import { controlPayload, type ControlRequest } from "./control.ts";
 import { haloVoter } from "./electorate.ts";
@@ -263,8 +264,8 @@ export class Council implements AsyncDisposable {
         return;
       case "send":
         return this.#send(effect.to, effect.message);
-      case "then":
-        return this.#do(effect.run);
+      case "stored":
+        return this.#do(() => this.#chair.onStored(effect.version));
       case "committed":
         return this.#onCommitted(effect.proposal);
       case "acting":

@@ -282,6 +282,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#isActing = true;
     this.#publisher.reset(this.#membership);
     this.#planner.reset(this.#membership);
+    this.#viewers.begin(this.#membership);
     const { entries } = this.#register;
     for (const { link } of entries) if (!this.#council.tells(link)) this.#publisher.catchUp(link);
     // Something newer was on its way, perhaps to somebody whom we cannot ask.

@@ -39,6 +39,22 @@ export function electorateOf(voters: Iterable<string>, casting: string): Elector
   return { voters: [...new Set([...voters, casting])].toSorted(), casting };
 }
 
+/**
+ * Who is to have a say next: those voters, and the HaloDs. One that is away keeps its say until there is another.
+ *
+ * @param other the other HaloD, while it can be reached
+ */
+export function nextElectorate(
+  before: Electorate | null,
+  voters: readonly string[],
+  { self, other, isStandby }: { readonly self: string; readonly other: string | null; readonly isStandby: boolean },
+): Electorate {
+  const known = before?.voters.find((voter) => voter.startsWith("h ") && voter !== self);
+  const peer = other ?? known;
+  const halods = peer === undefined ? [self] : [self, peer];
+  return electorateOf([...voters, ...halods], isStandby ? (peer ?? self) : self);
+}
+
 /** Whether the same have a say in both. */
 export function isSameElectorate(a: Electorate, b: Electorate): boolean {
   return (

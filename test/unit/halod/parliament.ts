@@ -1,4 +1,5 @@
-import { Chair, type ChairEffect } from "../../../halod/chair.ts";
+import type { ChairEffect } from "../../../halod/agenda.ts";
+import { Chair } from "../../../halod/chair.ts";
 import { bridgeVoter, dispatcherVoter, haloVoter } from "../../../halod/electorate.ts";
 import { NO_VOTE, type SavedTable, type Vote } from "../../../halod/vote.ts";
 import type { FromHalod, FromPeer, FromVoter } from "../../../halod/vote-messages.ts";
@@ -273,12 +274,6 @@ export class Parliament {
   #execute(halod: Halod): void {
     const effect = halod.effects.shift();
     if (!effect) return;
-    if (process.env.TRACE)
-      console.log(
-        this.nowMs,
-        halod.id,
-        JSON.stringify(effect).replace(/"routes":1,|,"active":\[\],"bridges":\[\]/g, ""),
-      );
     switch (effect.type) {
       case "write":
         halod.file = effect.vote;
@@ -288,8 +283,8 @@ export class Parliament {
         if (end) this.#send(end, effect.message);
         return;
       }
-      case "then":
-        return this.#tell(halod, effect.run);
+      case "stored":
+        return this.#tell(halod, (chair) => chair.onStored(effect.version));
       case "committed":
         halod.told = effect.proposal.table;
         return this.#announce(effect.proposal.table);
