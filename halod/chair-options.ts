@@ -1,5 +1,8 @@
 import type { Vote } from "./vote.ts";
 
+/** Between two attempts to be promised enough, or to have something decided. */
+export const RETRY_MS = 500;
+
 /** What a chair has to know. */
 export interface ChairOptions {
   /** Of this HaloD, from its file. */

@@ -1,15 +1,12 @@
 import { Agenda, type ChairEffect } from "./agenda.ts";
 import { Canvass } from "./canvass.ts";
-import type { ChairOptions } from "./chair-options.ts";
+import { RETRY_MS, type ChairOptions } from "./chair-options.ts";
 import { Docket } from "./docket.ts";
 import { haloVoter } from "./electorate.ts";
 import { OwnVote } from "./own-vote.ts";
 import { Presence } from "./presence.ts";
 import { compareBallots, versionOf, type Ballot, type Proposal, type SavedTable, type Version } from "./vote.ts";
 import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
-
-/** Between two attempts to be promised enough. */
-const RETRY_MS = 500;
 
 /**
  * A HaloD's part in the vote: it asks for a ballot of its own, acts when enough voters have promised, and decides what
@@ -41,8 +38,9 @@ export class Chair {
     this.#self = haloVoter(options.id);
     this.#own = new OwnVote(this.#agenda, options.vote);
     this.#presence = new Presence(this.#self);
+    const { isStandby } = options;
     const shared = { agenda: this.#agenda, own: this.#own, presence: this.#presence };
-    this.#docket = new Docket({ ...shared, self: this.#self, isStandby: options.isStandby });
+    this.#docket = new Docket({ ...shared, self: this.#self, isStandby });
   }
 
   /** Whether it may decide now. */
@@ -207,8 +205,7 @@ export class Chair {
 
   #askAll(canvass: Canvass): void {
     this.#askMs = this.#nowMs + RETRY_MS * (1 + this.#options.random());
-    const waiting = this.#presence.others.filter((voter) => !canvass.has(voter));
-    for (const voter of waiting) this.#agenda.send(voter, canvass.question);
+    for (const voter of this.#presence.others) if (!canvass.has(voter)) this.#agenda.send(voter, canvass.question);
   }
 
   /** Somebody has promised a higher ballot than ours. */
@@ -218,9 +215,8 @@ export class Chair {
   }
 
   #retry(): void {
-    const canvass = this.#canvass;
-    if (!canvass || compareBallots(this.#own.seen, canvass.ballot) > 0) this.#ask();
-    else this.#askAll(canvass);
+    if (this.#canvass && compareBallots(this.#own.seen, this.#ballot) <= 0) this.#askAll(this.#canvass);
+    else this.#ask();
   }
 
   #onPromise(voter: string, promise: Omit<FromVoter & { type: "promise" }, "type">): void {

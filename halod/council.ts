@@ -1,41 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "pino";
 import type { Link } from "../link/index.ts";
 import type { ChairEffect } from "./agenda.ts";
 import { Chair } from "./chair.ts";
-import type { HalodConfig } from "./config.ts";
 import { controlPayload, type ControlRequest } from "./control.ts";
+import { OvertakenError, type CouncilOptions } from "./council-options.ts";
 import { haloVoter } from "./electorate.ts";
 import type { Membership } from "./membership.ts";
 import { savedTableOf } from "./saved-table.ts";
-import type { Saved, VoteStore } from "./store.ts";
+import type { Saved } from "./store.ts";
 import { compareVersions, type Proposal, type SavedTable, type Version, type Ballot } from "./vote.ts";
 import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
 
-export interface CouncilOptions {
-  readonly saved: Saved;
-  readonly store: Pick<VoteStore, "write">;
-  readonly config: Pick<HalodConfig, "standbyOf" | "failAfterMs" | "silenceMs">;
-  readonly log: Logger;
-  /** Milliseconds that only grow. */
-  readonly now: () => number;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  /** Whoever is to have a say in what comes next, but for HaloDs. */
-  readonly voters: () => readonly string[];
-  /** This HaloD acts, from that table on; null: there is none yet. `epoch`: the newest that anybody may have heard of. */
-  readonly onActing: (table: SavedTable | null, epoch: number) => void;
-  /** Another one acts, or nobody does: nothing moves. */
-  readonly onResting: () => void;
-}
-
 /** What is to be said about votes, and by whom. */
 type Said = FromHalod | FromVoter | FromPeer;
-
-/** A newer state waits, and this one will not be agreed to soon. */
-export class OvertakenError extends Error {
-  override readonly name = "OvertakenError";
-}
 
 const TICK_MS = 100;
 /** Until a file that could not be written is tried again. */

@@ -1,19 +1,9 @@
 import type { Logger } from "pino";
-import {
-  type FaultCounter,
-  type Frame,
-  type Link,
-  type LinkClient,
-  type LinkConfig,
-  type LinkOwner,
-  LinkServer,
-} from "../link/index.ts";
+import { type Frame, type Link, type LinkClient, type LinkOwner, LinkServer } from "../link/index.ts";
 import { Autoscaler } from "./autoscaler.ts";
-import type { Environment } from "./command.ts";
-import type { HalodConfig } from "./config.ts";
 import { controlPayload, isInstance, parseRequest, type ControlRequest } from "./control.ts";
 import { Council } from "./council.ts";
-import { bridgeVoter } from "./electorate.ts";
+import { listeningOf, type HaloDaemonOptions } from "./daemon-options.ts";
 import { clusterOf, emptyMembership, nextTickMs, step, type Membership, type MembershipEvent } from "./membership.ts";
 import { peerClient } from "./peer-client.ts";
 import { Planner } from "./planner.ts";
@@ -25,28 +15,6 @@ import { statusOf } from "./status.ts";
 import { forgetOthers, VoteStore, type Saved } from "./store.ts";
 import { Viewers } from "./viewers.ts";
 import type { SavedTable } from "./vote.ts";
-
-export interface HaloDaemonOptions {
-  readonly config: HalodConfig;
-  /** Number of routes; the same in all processes. */
-  readonly routes: number;
-  readonly secret: string;
-  /** For logs. */
-  readonly name: string;
-  /** Random, one for each life of the process. */
-  readonly instance: string;
-  readonly link: LinkConfig;
-  readonly faults: FaultCounter;
-  readonly log: Logger;
-  /** Milliseconds since 1970 that only grow. */
-  readonly now: () => number;
-  readonly randomBytes: (size: number) => Buffer;
-  /** What commands of the autoscaler are run with; nothing where unset. */
-  readonly environment?: Environment;
-}
-
-/** A byte is asked for so often within the time after which silence counts as a loss. */
-const BEATS = 4;
 
 /** HaloD: bridges and dispatchers connect to it, bridges register, and everybody is told who owns which route. */
 export class HaloDaemon implements LinkOwner, AsyncDisposable {
@@ -76,7 +44,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#membership = emptyMembership(routes);
     this.#council = new Council({
       ...{ saved, store, config, now, log: this.#log, random: Math.random },
-      voters: () => this.#voters,
+      voters: () => this.#register.votersWith(this.#membership.members),
       onActing: (table, epoch) => this.#onActing(table, epoch),
       onResting: () => this.#onResting(),
     });
@@ -88,33 +56,18 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#viewers = new Viewers({ membership: this.#membership, now });
     const membership = () => this.#membership;
     this.#autoscaler = new Autoscaler({ config, log, now, environment, membership, isActing: () => this.#isActing });
-    this.#peer = config.standbyOf === "" ? null : this.#peerOf(config.standbyOf);
+    this.#peer = config.standbyOf === "" ? null : peerClient(options, this.#council);
   }
 
   /** @throws StoreError where the file cannot be carried on from; ListenError where the port cannot be opened */
   static async start(options: HaloDaemonOptions): Promise<HaloDaemon> {
-    const { config, routes, link, name, instance, secret, faults, log, randomBytes } = options;
+    const { config, routes, log, randomBytes } = options;
     const store = new VoteStore(config.file);
     const saved = await store.read(routes, randomBytes(9).toString("base64url"));
     const daemon = new HaloDaemon(options, store, forgetOthers(saved, config.withoutOthers, log));
-    daemon.#server = await LinkServer.listen({
-      host: config.host,
-      port: config.port,
-      peer: { role: "halod", name, instance, routes, node: 0, nodes: routes },
-      secret,
-      owner: daemon,
-      log,
-      faults,
-      config: {
-        ...linkOf(config, link),
-        // After a restart all of them come at once, and who is not let in comes later, perhaps too late.
-        maxUnproven: Math.max(link.maxUnproven, config.maxBridges),
-      },
-      randomBytes,
-    });
-    const { accepted } = saved.vote;
-    if (accepted)
-      daemon.#log.info({ epoch: accepted.table.epoch, bridges: accepted.table.bridges.length }, "file found");
+    daemon.#server = await LinkServer.listen({ ...listeningOf(options), owner: daemon });
+    const table = saved.vote.accepted?.table;
+    if (table) daemon.#log.info({ epoch: table.epoch, bridges: table.bridges.length }, "file found");
     daemon.#council.start();
     daemon.#peer?.start();
     daemon.#autoscaler.start();
@@ -171,9 +124,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#council.went(link, isOrderly);
     if (!this.#register.remove(link)) return;
     this.#viewers.went(link);
-    if (role !== "bridge") return;
-    if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
-    else this.#apply({ type: "lost", instance });
+    if (role === "bridge") this.#apply(isOrderly ? this.#leaving(instance) : { type: "lost", instance });
   }
 
   /** @returns whether it is one of a member, or of whoever asks */
@@ -209,9 +160,8 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
 
   get #status() {
     const { now, config, routes } = this.#options;
-    const isLinked = (instance: string) => this.#register.links.has(instance);
     const known = this.#council.table;
-    const seen = known ? membershipOf(known, isLinked, now(), 0) : emptyMembership(routes);
+    const seen = known ? membershipOf(known, this.#register.isLinked, now(), 0) : emptyMembership(routes);
     const standing = { ...this.#council.standing, of: config.standbyOf };
     return statusOf(this.#isActing ? this.#membership : seen, this.#register.dispatchers, standing);
   }
@@ -257,10 +207,14 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     const { instance, node } = link.peer;
     this.#log.info({ node, instance }, "bridge leaves");
     if (!this.#isActing) return;
-    this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
+    this.#apply(this.#leaving(instance));
     this.#planner.whenTold(() => {
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });
+  }
+
+  #leaving(instance: string): MembershipEvent {
+    return { type: "leave", instance, isSurplus: this.#autoscaler.isSurplus };
   }
 
   #refuse(link: Link, text: string): void {
@@ -268,17 +222,12 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     link.send({ type: "control", payload: controlPayload({ type: "refused", text: text.slice(0, 1_000) }) });
   }
 
-  /** Whoever is to have a say from the next state on, but for HaloDs. */
-  get #voters(): string[] {
-    const bridges = this.#membership.members.map(({ node, instance }) => bridgeVoter(node, instance));
-    return [...bridges, ...this.#register.votingDispatchers];
-  }
-
   #onActing(table: SavedTable | null, epoch: number): void {
     const { routes, now, config } = this.#options;
-    const isLinked = (instance: string) => this.#register.links.has(instance);
     const nowMs = Math.floor(now());
-    this.#membership = table ? membershipOf(table, isLinked, nowMs, config.graceMs) : emptyMembership(routes);
+    this.#membership = table
+      ? membershipOf(table, this.#register.isLinked, nowMs, config.graceMs)
+      : emptyMembership(routes);
     this.#isActing = true;
     this.#publisher.reset(this.#membership);
     this.#planner.reset(this.#membership);
@@ -345,16 +294,4 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
       Math.max(1, atMs - now()),
     ).unref();
   }
-
-  #peerOf(address: string): LinkClient {
-    const { routes, secret, name, instance, link, config, faults, log, randomBytes } = this.#options;
-    const peer = { role: "halod", name, instance, routes, node: 0, nodes: routes } as const;
-    const shared = { secret, faults, log, randomBytes, random: Math.random, config: linkOf(config, link) };
-    return peerClient({ ...shared, address, peer, council: this.#council });
-  }
-}
-
-/** Links on which silence is noticed as HaloD wants it. */
-function linkOf({ silenceMs }: HalodConfig, link: LinkConfig): LinkConfig {
-  return { ...link, heartbeatMs: Math.ceil(silenceMs / BEATS), deadAfterMs: silenceMs };
 }

@@ -1,4 +1,5 @@
 import type { Agenda } from "./agenda.ts";
+import { RETRY_MS } from "./chair-options.ts";
 import { electorateOf, nextElectorate, type Electorate } from "./electorate.ts";
 import type { OwnVote } from "./own-vote.ts";
 import type { Presence } from "./presence.ts";
@@ -27,9 +28,6 @@ interface Motion {
   readonly by: Set<string>;
   sinceMs: number;
 }
-
-/** Until a proposal that is not decided is made again, or another one in its place. */
-const RETRY_MS = 500;
 
 /** What a HaloD that acts proposes, one thing at a time, until enough have accepted it. */
 export class Docket {

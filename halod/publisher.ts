@@ -4,7 +4,7 @@ import type { Link } from "../link/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { clusterPayload } from "./control.ts";
 import { clusterOf, type Membership } from "./membership.ts";
-import { OvertakenError } from "./council.ts";
+import { OvertakenError } from "./council-options.ts";
 
 /** Until a table that could not be agreed to is tried again. */
 const RETRY_MS = 1_000;

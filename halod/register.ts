@@ -1,4 +1,5 @@
 import type { Link } from "../link/index.ts";
+import type { Registration } from "./membership.ts";
 import { bridgeVoter, dispatcherVoter, MAX_VOTING_DISPATCHERS } from "./electorate.ts";
 
 /** What a member said of itself when it registered. */
@@ -27,14 +28,17 @@ export class Register {
     return [...all.filter(({ link }) => isBridge(link)), ...all.filter(({ link }) => !isBridge(link))];
   }
 
-  /** How those dispatchers are called that have a say. */
-  get votingDispatchers(): string[] {
-    const voting: string[] = [];
+  readonly isLinked = (instance: string): boolean => this.links.has(instance);
+
+  /** Who is to have a say from the next state on, but for HaloDs. @param bridges of that state */
+  votersWith(bridges: readonly Registration[]): string[] {
+    const voters = bridges.map(({ node, instance }) => bridgeVoter(node, instance));
+    const most = voters.length + MAX_VOTING_DISPATCHERS;
     for (const [instance, link] of this.links) {
-      if (voting.length === MAX_VOTING_DISPATCHERS) break;
-      if (!isBridge(link)) voting.push(dispatcherVoter(instance));
+      if (voters.length === most) break;
+      if (!isBridge(link)) voters.push(dispatcherVoter(instance));
     }
-    return voting;
+    return voters;
   }
 
   add(entry: Entry): void {
