@@ -5,7 +5,15 @@ import { Docket } from "./docket.ts";
 import { haloVoter } from "./electorate.ts";
 import { OwnVote } from "./own-vote.ts";
 import { Presence } from "./presence.ts";
-import { compareBallots, versionOf, type Ballot, type Proposal, type SavedTable, type Version } from "./vote.ts";
+import {
+  compareBallots,
+  hasSay,
+  versionOf,
+  type Ballot,
+  type Proposal,
+  type SavedTable,
+  type Version,
+} from "./vote.ts";
 import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
 
 /**
@@ -50,7 +58,7 @@ export class Chair {
 
   /** Whether it is in the electorate of what is in force, as far as it knows. */
   get hasSay(): boolean {
-    return this.#isIn(this.#own.inForce);
+    return hasSay(this.#own.inForce, this.#self);
   }
 
   /** Whether the other HaloD acts, which we can reach. */
@@ -98,7 +106,7 @@ export class Chair {
     if (isForgotten && this.#role === "acting") this.#askAgain();
     if (this.#role === "asking" && this.#canvass) this.#agenda.send(voter, this.#canvass.question);
     if (this.#role === "acting") {
-      this.#beat(voter);
+      if (this.#mayBeat) this.#beat(voter);
       const { proposal } = this.#docket;
       if (proposal) this.#agenda.send(voter, { type: "propose", proposal });
     }
@@ -180,12 +188,17 @@ export class Chair {
 
   /** Tells everybody that we act. */
   beat(): void {
-    if (this.#role === "acting") for (const voter of this.#presence.others) this.#beat(voter);
+    if (this.#mayBeat) for (const voter of this.#presence.others) this.#beat(voter);
   }
 
-  /** Where the other one acts, we do not; and a standby that has no say leaves it to the other. */
+  /** Who cannot decide anything leaves it to the other one. */
+  get #mayBeat(): boolean {
+    return this.#role === "acting" && !(this.#isReady && this.#isResting);
+  }
+
+  /** Where the other one acts, we do not; a standby that has no say never does. */
   get #mayAsk(): boolean {
-    return (!this.#options.isStandby || this.#isIn(this.#own.accepted)) && !this.isFollowing;
+    return (!this.#options.isStandby || hasSay(this.#own.accepted, this.#self)) && !this.isFollowing;
   }
 
   get #ballot(): Ballot | null {
@@ -235,7 +248,7 @@ export class Chair {
       this.#turn(false);
     } else {
       // Quorums of those who were started again rely on it: who has no say does not act. But a file may be lost.
-      const maySpeak = this.#isIn(found) || (vote.accepted === null && !isStandby);
+      const maySpeak = hasSay(found, this.#self) || (vote.accepted === null && !isStandby);
       if (!maySpeak || !canvass.isEnough((electorate, voters) => this.#presence.agree(electorate, voters))) return;
       this.#role = "acting";
       const { table, electorate, serial } = found;
@@ -272,6 +285,7 @@ export class Chair {
 
   #turn(isResting: boolean): void {
     this.#isResting = isResting;
+    this.beat();
     const epoch = this.#own.accepted?.table.epoch ?? 0;
     const turn = ++this.#turns;
     this.#agenda.add(isResting ? { type: "resting" } : { type: "acting", from: this.committed, epoch, turn });
@@ -286,11 +300,6 @@ export class Chair {
     this.#docket.clear();
     this.#quietMs = null;
     if (wasActing) this.#turn(true);
-  }
-
-  /** Whether we have a say in what comes after it. */
-  #isIn(proposal: Proposal | null): boolean {
-    return proposal?.electorate.voters.includes(this.#self) === true;
   }
 
   #beat(voter: string): void {

@@ -113,6 +113,14 @@ export class Council implements AsyncDisposable {
     switch (request.type) {
       case "halod":
         if (link.peer.role !== "halod") return false;
+        if (request.id === this.#options.saved.halod) {
+          this.#options.log.error(
+            { peer: link.peer.name },
+            "the other HaloD has a copy of our halod.file, or is this one",
+          );
+          link.close("it has our halod.file");
+          return true;
+        }
         this.#join(link, haloVoter(request.id));
         this.#do(() => this.#chair.onPeer(request));
         return true;

@@ -12,6 +12,7 @@ export { zoneOf, type ZoneOptions } from "./zone.ts";
 export { HaloClient, type HaloClientOptions, type HaloMember } from "./client.ts";
 export { HaloDaemon } from "./daemon.ts";
 export type { HaloDaemonOptions } from "./daemon-options.ts";
+export { MAX_VOTING_DISPATCHERS } from "./electorate.ts";
 export { halodSchema, statusSchema, type HalodConfig } from "./config.ts";
 export { NumberClient } from "./number-client.ts";
 export { askStatus, type AskOptions } from "./ask.ts";

@@ -79,6 +79,11 @@ export function isSameState(a: Pick<Proposal, "table" | "electorate">, b: typeof
   return a.table.epoch === b.table.epoch && isSameElectorate(a.electorate, b.electorate);
 }
 
+/** Whether somebody decides what comes after a state. */
+export function hasSay(proposal: Proposal | null, voter: string): boolean {
+  return proposal?.electorate.voters.includes(voter) === true;
+}
+
 /** Which proposal it is, without what it says. */
 export function versionOf({ ballot, serial }: Version): Version {
   return { ballot, serial };

@@ -8,7 +8,9 @@ const PATIENCE_MS = 500;
 
 /** HaloDs, bridges and dispatchers on a network that loses, delays and cuts, by a clock of its own. */
 export class Parliament {
-  readonly halods = [new Halod("one", false), new Halod("two", true)];
+  readonly one = new Halod("one", false);
+  readonly two = new Halod("two", true);
+  readonly halods = [this.one, this.two];
   readonly members: Member[];
   /** The tables that took effect, in their order. */
   readonly announced: SavedTable[] = [];
@@ -26,14 +28,6 @@ export class Parliament {
       ...Array.from({ length: bridges }, (_, index) => new Member(`b${index + 1}`, index + 1)),
       ...Array.from({ length: dispatchers }, (_, index) => new Member(`d${index + 1}`, 0)),
     ];
-  }
-
-  get one(): Halod {
-    return this.#halod(0);
-  }
-
-  get two(): Halod {
-    return this.#halod(1);
   }
 
   /** The HaloDs that act. */
@@ -90,8 +84,9 @@ export class Parliament {
   /** A link comes up, or one end notices that it is gone. */
   connect(): void {
     for (const end of this.#ends) {
-      if (!end.isUp || this.#isWhole(end) || this.#random() < 0.5) continue;
+      if (!end.isUp || (this.#isWhole(end) && !isSilent(end.other)) || this.#random() < 0.5) continue;
       end.isUp = false;
+      this.#breakOff(end);
       if (end.owner instanceof Member) end.owner.voter.onDown(end);
       else this.#tell(end.owner, (chair) => chair.went(end.key, false));
     }
@@ -125,6 +120,7 @@ export class Parliament {
   pass(ms: number): void {
     this.nowMs += ms;
     for (const halod of this.halods) {
+      halod.silentMs = halod.isFrozen ? halod.silentMs + ms : 0;
       if (halod.isFrozen) continue;
       this.#tell(halod, (chair) => {
         chair.tick(this.nowMs);
@@ -279,6 +275,10 @@ export class Parliament {
     }
   }
 
+  #breakOff(end: End): void {
+    for (const each of [end, this.#opposite(end)]) if (each) each.isBroken = true;
+  }
+
   #isWhole(end: End): boolean {
     return !end.isBroken && this.#opposite(end)?.isUp === true;
   }
@@ -286,10 +286,9 @@ export class Parliament {
   #opposite(end: End): End | undefined {
     return this.#ends.find(({ owner, other }) => owner === end.other && other === end.owner);
   }
+}
 
-  #halod(index: number): Halod {
-    const halod = this.halods[index];
-    if (!halod) throw new Error("there are two");
-    return halod;
-  }
+/** Whoever is linked to it takes it for gone. */
+function isSilent(party: Halod | Member): boolean {
+  return party instanceof Halod && party.silentMs > SILENCE_MS;
 }

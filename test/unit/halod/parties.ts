@@ -30,6 +30,8 @@ export class Halod {
   chair: Chair | null = null;
   effects: ChairEffect[] = [];
   isFrozen = false;
+  /** Since when others have heard nothing of it. */
+  silentMs = 0;
   /** By which it acts; 0: it does not. */
   turn = 0;
   /** What it has announced. */
