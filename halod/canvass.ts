@@ -1,3 +1,4 @@
+import type { Agenda } from "./agenda.ts";
 import type { Electorate } from "./electorate.ts";
 import { compareBallots, compareVersions, versionOf, type Ballot, type Proposal, type Version } from "./vote.ts";
 import type { FromHalod, FromVoter } from "./vote-messages.ts";
@@ -18,6 +19,11 @@ export class Canvass {
 
   get question(): FromHalod {
     return { type: "ask", ballot: this.ballot, has: this.#newest && versionOf(this.#newest) };
+  }
+
+  /** Asks those who have not promised yet. */
+  ask(agenda: Agenda, voters: readonly string[]): void {
+    for (const voter of voters) if (!this.#promises.has(voter)) agenda.send(voter, this.question);
   }
 
   /** The newest state that was found; null where nobody knows of one. */

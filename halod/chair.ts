@@ -56,7 +56,7 @@ export class Chair {
     return this.#role === "acting" && this.#isReady && !this.#isResting;
   }
 
-  /** Whether it is in the electorate of what is in force, as far as it knows. */
+  /** Whether it is one of those who decide what comes next, as far as it knows. */
   get hasSay(): boolean {
     return hasSay(this.#own.inForce, this.#self);
   }
@@ -107,8 +107,7 @@ export class Chair {
     if (this.#role === "asking" && this.#canvass) this.#agenda.send(voter, this.#canvass.question);
     if (this.#role === "acting") {
       if (this.#mayBeat) this.#beat(voter);
-      const { proposal } = this.#docket;
-      if (proposal) this.#agenda.send(voter, { type: "propose", proposal });
+      this.#docket.repeat(voter);
     }
     this.#look();
   }
@@ -137,8 +136,7 @@ export class Chair {
       case "declined":
         return this.#onDeclined(message.promised);
       case "ask":
-        if (this.isActing) this.#own.decline(voter, true);
-        else if (this.#own.onAsk(voter, message.ballot, message.has)) this.#rest("following");
+        if (this.#own.onAsk(voter, message, this.isActing)) this.#rest("following");
         return;
       case "propose":
         if (this.#own.onPropose(voter, message.proposal)) this.#rest("following");
@@ -175,10 +173,8 @@ export class Chair {
     this.#nowMs = nowMs;
     this.#look();
     if (this.#role === "acting" && this.#ballot) this.#docket.insist(this.#ballot, nowMs);
-    else if (!this.#mayAsk) {
-      this.#quietMs = null;
-      if (this.#role === "asking") this.#rest("following");
-    } else if (this.#role === "asking") {
+    else if (!this.#mayAsk) this.#rest("following");
+    else if (this.#role === "asking") {
       if (nowMs >= this.#askMs) this.#retry();
     } else {
       this.#quietMs ??= nowMs;
@@ -209,16 +205,10 @@ export class Chair {
     this.#rest("asking");
     const term = Math.max(this.#own.seen?.term ?? 0, this.term) + 1;
     const ballot = { term, by: this.#options.id };
-    const canvass = new Canvass(ballot, this.#own.accepted);
-    this.#canvass = canvass;
+    this.#canvass = new Canvass(ballot, this.#own.accepted);
     this.#own.keep({ promised: ballot });
     this.#agenda.add({ type: "stored", version: null });
-    this.#askAll(canvass);
-  }
-
-  #askAll(canvass: Canvass): void {
-    this.#askMs = this.#nowMs + RETRY_MS * (1 + this.#options.random());
-    for (const voter of this.#presence.others) if (!canvass.has(voter)) this.#agenda.send(voter, canvass.question);
+    this.#retry();
   }
 
   /** Somebody has promised a higher ballot than ours. */
@@ -227,9 +217,11 @@ export class Chair {
     else this.#rest("following");
   }
 
+  /** The same again, to those who have not promised yet. */
   #retry(): void {
-    if (this.#canvass && compareBallots(this.#own.seen, this.#ballot) <= 0) this.#askAll(this.#canvass);
-    else this.#ask();
+    if (!this.#canvass || compareBallots(this.#own.seen, this.#ballot) > 0) return this.#ask();
+    this.#askMs = this.#nowMs + RETRY_MS * (1 + this.#options.random());
+    this.#canvass.ask(this.#agenda, this.#presence.others);
   }
 
   #onPromise(voter: string, promise: Omit<FromVoter & { type: "promise" }, "type">): void {
@@ -253,8 +245,8 @@ export class Chair {
       this.#role = "acting";
       const { table, electorate, serial } = found;
       this.#docket.propose({ ballot: canvass.ballot, table, electorate, before }, this.#nowMs, serial);
+      this.beat();
     }
-    this.beat();
   }
 
   #onAccepted(voter: string, version: Version): void {

@@ -39,11 +39,6 @@ export class Docket {
     this.#options = options;
   }
 
-  /** What is proposed and not decided. */
-  get proposal(): Proposal | null {
-    return this.#motion?.proposal ?? null;
-  }
-
   /** What was on its way is given up: whoever goes on does so from what is in force. */
   clear(): void {
     this.#motion = null;
@@ -76,6 +71,12 @@ export class Docket {
     own.keep({ promised: proposal.ballot, accepted: proposal });
     for (const voter of presence.others) agenda.send(voter, { type: "propose", proposal });
     agenda.add({ type: "stored", version: proposal });
+  }
+
+  /** Tells one more of what is proposed, if anything is. */
+  repeat(voter: string): void {
+    const proposal = this.#motion?.proposal;
+    if (proposal) this.#options.agenda.send(voter, { type: "propose", proposal });
   }
 
   /** What nobody decides may have got lost, or be overtaken. */

@@ -10,6 +10,7 @@ import {
   type Version,
   type Vote,
 } from "./vote.ts";
+import type { FromHalod } from "./vote-messages.ts";
 
 /** What a HaloD itself has promised and accepted, whoever asks: each of it is written before it is said. */
 export class OwnVote {
@@ -62,11 +63,12 @@ export class OwnVote {
     if (compareVersions(this.#vote.accepted, version) === 0) this.#inForce = this.#vote.accepted;
   }
 
-  /** @returns whether the other HaloD has our promise */
-  onAsk(voter: string, ballot: Ballot, has: Version | null): boolean {
+  /** @param isActing we act ourselves @returns whether the other HaloD has our promise */
+  onAsk(voter: string, { ballot, has }: FromHalod & { type: "ask" }, isActing: boolean): boolean {
     this.see(ballot);
+    if (isActing) return this.#decline(voter, true);
     const vote = promised(this.#vote, ballot);
-    if (!vote) return this.decline(voter, false);
+    if (!vote) return this.#decline(voter, false);
     this.keep(vote);
     const isNews = compareVersions(vote.accepted, has) > 0;
     const inForce = this.#inForce && versionOf(this.#inForce);
@@ -78,7 +80,7 @@ export class OwnVote {
   onPropose(voter: string, proposal: Proposal): boolean {
     this.see(proposal.ballot);
     const vote = accepted(this.#vote, proposal);
-    if (!vote) return this.decline(voter, false);
+    if (!vote) return this.#decline(voter, false);
     this.keep(vote);
     this.#agenda.send(voter, { type: "accepted", version: versionOf(proposal) });
     return true;
@@ -87,11 +89,10 @@ export class OwnVote {
   /** @returns whether the other one may act */
   onBeat(voter: string, ballot: Ballot): boolean {
     this.see(ballot);
-    return compareBallots(ballot, this.#vote.promised) < 0 ? this.decline(voter, false) : true;
+    return compareBallots(ballot, this.#vote.promised) < 0 ? this.#decline(voter, false) : true;
   }
 
-  /** @param isLinked we act ourselves */
-  decline(voter: string, isLinked: boolean): false {
+  #decline(voter: string, isLinked: boolean): false {
     this.#agenda.send(voter, { type: "declined", promised: this.#vote.promised, isLinked });
     return false;
   }
