@@ -76,7 +76,6 @@ export class Chair {
     return this.#presence.reach((this.#own.inForce ?? this.#own.accepted)?.electorate);
   }
 
-  /** In force, as far as we know. */
   get committed(): Proposal | null {
     return this.#own.inForce;
   }

@@ -45,6 +45,7 @@ export class Council implements AsyncDisposable {
   #proposed: { readonly version: Version; readonly payload: Buffer; readonly to: Set<Link> } | null = null;
   #restingMs: number | null = null;
   #isTold = false;
+  #hadSay = false;
 
   constructor(options: CouncilOptions) {
     const { saved, config, random } = options;
@@ -182,8 +183,15 @@ export class Council implements AsyncDisposable {
     const { now } = this.#options;
     this.#do(() => this.#chair.tick(now()));
     if (this.isActing) this.#want();
+    this.#tellSay();
     if (this.#isOvertaken && this.#waiting && now() - this.#waiting.sinceMs > OVERTAKE_MS) this.#giveUp();
     this.#tellReach();
+  }
+
+  /** A standby that has none cannot take over. */
+  #tellSay(): void {
+    if (this.hasSay !== this.#hadSay) this.#options.log.info(this.hasSay ? "HaloD has a say" : "HaloD has no say");
+    this.#hadSay = this.hasSay;
   }
 
   /** Once, when it has lasted for a while. */
