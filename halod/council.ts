@@ -6,6 +6,7 @@ import { controlPayload, type ControlRequest } from "./control.ts";
 import { OvertakenError, type CouncilOptions } from "./council-options.ts";
 import { haloVoter } from "./electorate.ts";
 import type { Membership } from "./membership.ts";
+import { ReachLog } from "./reach-log.ts";
 import { savedTableOf } from "./saved-table.ts";
 import type { Saved } from "./store.ts";
 import { compareVersions, type Proposal, type SavedTable, type Version, type Ballot } from "./vote.ts";
@@ -21,13 +22,12 @@ const RETRY_MS = 1_000;
 const OVERTAKE_MS = 500;
 /** It is said so often within the time after which silence counts. */
 const BEATS = 4;
-/** Without enough voters for so long, that is told. */
-const TELL_MS = 3_000;
 
 /** A HaloD's place among those who vote: what it says is said here, what it promises is written here, and time passes. */
 export class Council implements AsyncDisposable {
   readonly #options: CouncilOptions;
   readonly #chair: Chair;
+  readonly #reachLog: ReachLog;
   readonly #stop = new AbortController();
   readonly #links = new Map<string, Link>();
   readonly #voters = new Map<Link, string>();
@@ -43,13 +43,13 @@ export class Council implements AsyncDisposable {
   #isOvertaken = false;
   /** The state that was proposed last, in bytes, and on which links. */
   #proposed: { readonly version: Version; readonly payload: Buffer; readonly to: Set<Link> } | null = null;
-  #restingMs: number | null = null;
-  #isTold = false;
-  #hadSay = false;
+  /** What was wanted last; null where it is to be looked at anew. */
+  #asked: { readonly table: SavedTable; readonly voters: readonly string[] } | null = null;
 
   constructor(options: CouncilOptions) {
     const { saved, config, random } = options;
     this.#options = options;
+    this.#reachLog = new ReachLog(options.log);
     this.#chair = new Chair({
       ...{ id: saved.halod, vote: saved.vote, random },
       isStandby: config.standbyOf !== "",
@@ -103,6 +103,7 @@ export class Council implements AsyncDisposable {
   went(link: Link, isOrderly: boolean): void {
     const voter = this.#voters.get(link);
     this.#voters.delete(link);
+    this.#asked = null;
     this.#proposed?.to.delete(link);
     if (voter === undefined || this.#links.get(voter) !== link) return;
     this.#links.delete(voter);
@@ -175,6 +176,7 @@ export class Council implements AsyncDisposable {
   }
 
   #join(link: Link, voter: string): void {
+    this.#asked = null;
     this.#links.set(voter, link);
     this.#voters.set(link, voter);
   }
@@ -183,36 +185,17 @@ export class Council implements AsyncDisposable {
     const { now } = this.#options;
     this.#do(() => this.#chair.tick(now()));
     if (this.isActing) this.#want();
-    this.#tellSay();
     if (this.#isOvertaken && this.#waiting && now() - this.#waiting.sinceMs > OVERTAKE_MS) this.#giveUp();
-    this.#tellReach();
-  }
-
-  /** A standby that has none cannot take over. */
-  #tellSay(): void {
-    if (this.hasSay !== this.#hadSay) this.#options.log.info(this.hasSay ? "HaloD has a say" : "HaloD has no say");
-    this.#hadSay = this.hasSay;
-  }
-
-  /** Once, when it has lasted for a while. */
-  #tellReach(): void {
-    const { now, log } = this.#options;
-    const { role, reached, voters, term } = this.standing;
-    if (role !== "resting") {
-      if (this.#isTold) log.info({ role, reached, voters }, "a majority is reached again");
-      this.#restingMs = null;
-      this.#isTold = false;
-      return;
-    }
-    this.#restingMs ??= now();
-    if (this.#isTold || now() - this.#restingMs < TELL_MS) return;
-    this.#isTold = true;
-    log.warn({ reached, voters, term }, "no majority is reached, so nothing moves");
+    this.#reachLog.look(this.standing, this.hasSay, now());
   }
 
   #want(): void {
     const table = this.#table ?? this.#chair.committed?.table;
-    if (table) this.#do(() => this.#chair.want(this.#turn, table, this.#options.voters()));
+    const voters = this.#options.voters();
+    // It is asked many times a second, and nearly always nothing has changed.
+    if (!table || (this.#asked?.table === table && this.#asked.voters === voters)) return;
+    this.#asked = { table, voters };
+    this.#do(() => this.#chair.want(this.#turn, table, voters));
   }
 
   #giveUp(): void {
@@ -263,6 +246,7 @@ export class Council implements AsyncDisposable {
         return this.#onCommitted(effect.proposal);
       case "acting":
         this.#turn = effect.turn;
+        this.#asked = null;
         this.#table = null;
         log.info({ term: this.#chair.term, epoch: effect.epoch }, "HaloD acts");
         return onActing(effect.from?.table ?? null, effect.epoch);

@@ -16,6 +16,7 @@ export class Register {
   /** By instance. */
   readonly links = new Map<string, Link>();
   readonly #entries = new Map<string, Entry>();
+  #voters: { readonly bridges: readonly Registration[]; readonly names: readonly string[] } | null = null;
   #dispatchers = 0;
 
   get dispatchers(): number {
@@ -30,8 +31,17 @@ export class Register {
 
   readonly isLinked = (instance: string): boolean => this.links.has(instance);
 
-  /** Who is to have a say from the next state on, but for HaloDs. @param bridges of that state */
-  votersWith(bridges: readonly Registration[]): string[] {
+  /**
+   * Who is to have a say from the next state on, but for HaloDs.
+   *
+   * @param bridges of that state @returns the same array as long as nothing changes: it is asked often
+   */
+  votersWith(bridges: readonly Registration[]): readonly string[] {
+    if (this.#voters?.bridges !== bridges) this.#voters = { bridges, names: this.#namesWith(bridges) };
+    return this.#voters.names;
+  }
+
+  #namesWith(bridges: readonly Registration[]): string[] {
     const voters = bridges.map(({ node, instance }) => bridgeVoter(node, instance));
     const most = voters.length + MAX_VOTING_DISPATCHERS;
     for (const [instance, link] of this.links) {
@@ -44,6 +54,7 @@ export class Register {
   add(entry: Entry): void {
     const { instance } = entry.link.peer;
     if (!this.links.has(instance) && !isBridge(entry.link)) this.#dispatchers++;
+    this.#voters = null;
     this.links.set(instance, entry.link);
     this.#entries.set(instance, entry);
   }
@@ -53,6 +64,7 @@ export class Register {
     const link = this.links.get(instance);
     if (!link) return false;
     if (!isBridge(link)) this.#dispatchers--;
+    this.#voters = null;
     this.#entries.delete(instance);
     return this.links.delete(instance);
   }
