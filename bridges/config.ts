@@ -35,7 +35,9 @@ export const bridgeSchema = z.strictObject({
     .array(addressSchema)
     .max(2)
     .default([])
-    .describe("host:port of HaloD, which gives this bridge its routes instead of `bridge.nodes`; unset: that number"),
+    .describe(
+      "host:port of HaloD, and of its standby, which give this bridge its routes instead of `bridge.nodes`; unset: that number",
+    ),
   advertise: addressSchema
     .or(z.literal(""))
     .default("")

@@ -31,7 +31,9 @@ export const dispatcherSchema = z.strictObject({
     .array(addressSchema)
     .max(2)
     .default([])
-    .describe("host:port of HaloD, which tells the bridges instead of `dispatcher.bridges`; unset: that list"),
+    .describe(
+      "host:port of HaloD, and of its standby, which tell the bridges instead of `dispatcher.bridges`; unset: that list",
+    ),
   takeoverWaitMs: milliseconds
     .default(3_000)
     .describe("with HaloD, milliseconds that a request waits for a bridge to take over its session's route"),

@@ -69,7 +69,7 @@ describe("a standby HaloD", () => {
   });
 
   it("takes over when the primary is killed, moves nothing, and gives away what a dead bridge had", async () => {
-    await using primary = await launchPrimary();
+    await using primary = await launchPrimary("--halod-nodes", "2");
     await using standby = await startStandby();
     await using dispatcher = new TestMember(ports);
     await using first = new TestMember(ports, 1);
@@ -109,7 +109,7 @@ describe("a standby HaloD", () => {
   });
 
   it("lets a primary that hung move nothing when it goes on", async () => {
-    await using primary = await launchPrimary("--halod-silence-ms", "600");
+    await using primary = await launchPrimary("--halod-silence-ms", "600", "--halod-nodes", "2");
     await using standby = await startStandby({ silenceMs: 600 });
     await using dispatcher = new TestMember(ports);
     await using first = new TestMember(ports, 1);
