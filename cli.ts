@@ -137,7 +137,7 @@ async function drainBoth(dispatcher: Dispatcher, bridge: Bridge, config: BridgeC
 function askNumber(config: Config, instance: string, log: Logger, stack: AsyncDisposableStack): Promise<number> {
   const { routes, secret, link, bridge } = config;
   const shared = { secret, log, config: link, faults: new FaultCounter(log, now), randomBytes, random: Math.random };
-  const own = { address: bridge.halod[0] ?? "", instance, name: hostname(), routes, onTaken: () => process.exit(1) };
+  const own = { addresses: bridge.halod, instance, name: hostname(), routes, onTaken: () => process.exit(1) };
   return stack.use(new NumberClient({ ...shared, ...own })).number();
 }
 

@@ -7,7 +7,7 @@ import { ircSchema } from "./bridges/irc/index.ts";
 import type { Command } from "./cli/index.ts";
 import { dispatcherFaults, dispatcherSchema, dispatchFrameBytes } from "./dispatcher/index.ts";
 import { xmppSchema } from "./bridges/xmpp/index.ts";
-import { halodSchema, scaleFaults, statusSchema } from "./halod/index.ts";
+import { halodSchema, MAX_VOTING_DISPATCHERS, scaleFaults, statusSchema } from "./halod/index.ts";
 import { linkSchema, MAX_CONTROL_BYTES } from "./link/index.ts";
 import { NETWORK_KEYS, networksOf } from "./networks.ts";
 
@@ -77,7 +77,7 @@ export function schemaFor(command: Command) {
       }
       if (
         command === "halod" &&
-        tableBytes(config.routes, halod.maxBridges) > Math.min(MAX_CONTROL_BYTES, config.link.maxFrameBytes)
+        tableBytes(config.routes, halod) > Math.min(MAX_CONTROL_BYTES, config.link.maxFrameBytes)
       ) {
         refuse(["halod", "maxBridges"], "is too many for routes and link.maxFrameBytes: a table must fit into a frame");
       }
@@ -118,9 +118,13 @@ export function schemaFor(command: Command) {
 /** Everything that TailSpin can be told, checked and complete. */
 export type Config = Readonly<z.infer<ReturnType<typeof schemaFor>>>;
 
-/** Of a table at most: each route has the number of a bridge, which has its address and its instance. */
-function tableBytes(routes: number, bridges: number): number {
-  return routes * 6 + bridges * 500;
+/**
+ * Of a table at most: each route has the number of a bridge, which has its address and its instance. Or as it is voted
+ * on: without the routes, but with those who have a say, in what is to come and in what is.
+ */
+function tableBytes(routes: number, { maxBridges, maxDispatchers }: Config["halod"]): number {
+  const dispatchers = Math.min(maxDispatchers, MAX_VOTING_DISPATCHERS);
+  return Math.max(routes * 6 + maxBridges * 500, dispatchers * 32 + maxBridges * 470 + 1_000);
 }
 
 function isTier(command: Command): command is "bridge" | "dispatcher" | "halod" {

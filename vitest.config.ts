@@ -16,6 +16,7 @@ const PROPERTIES = [
   "bridges/presence/exact",
   "bridges/session/exactly-once",
   "cli/garbage",
+  "halod/chair-any",
   "halod/membership-any",
   "halod/scale-simulation",
   "halod/slots",

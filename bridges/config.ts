@@ -33,9 +33,11 @@ export const bridgeSchema = z.strictObject({
   nodes: count.default(1).describe("how many bridges there are"),
   halod: z
     .array(addressSchema)
-    .max(1)
+    .max(2)
     .default([])
-    .describe("host:port of HaloD, which gives this bridge its routes instead of `bridge.nodes`; unset: that number"),
+    .describe(
+      "host:port of HaloD, and of its standby, which give this bridge its routes instead of `bridge.nodes`; unset: that number",
+    ),
   advertise: addressSchema
     .or(z.literal(""))
     .default("")

@@ -29,9 +29,11 @@ export const dispatcherSchema = z.strictObject({
     .describe("host:port of every bridge, in the order of their node numbers; the same list on every dispatcher"),
   halod: z
     .array(addressSchema)
-    .max(1)
+    .max(2)
     .default([])
-    .describe("host:port of HaloD, which tells the bridges instead of `dispatcher.bridges`; unset: that list"),
+    .describe(
+      "host:port of HaloD, and of its standby, which tell the bridges instead of `dispatcher.bridges`; unset: that list",
+    ),
   takeoverWaitMs: milliseconds
     .default(3_000)
     .describe("with HaloD, milliseconds that a request waits for a bridge to take over its session's route"),

@@ -20,6 +20,8 @@ export interface AutoscalerOptions {
   /** Milliseconds that only grow. */
   readonly now: () => number;
   readonly membership: () => Membership;
+  /** Only the HaloD that acts does anything. */
+  readonly isActing: () => boolean;
   /** What commands are run with, besides what they are told. */
   readonly environment: Environment;
 }
@@ -74,6 +76,7 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   #tick(): void {
+    if (!this.#options.isActing()) return;
     const seen = this.#observe();
     const before = this.#state;
     const { state, action, late, isCapped, load } = stepScale(before, seen, this.#options.now(), this.#policy);

@@ -11,7 +11,11 @@ import {
 import type { Cluster, ClusterSource } from "./cluster.ts";
 import { controlPayload, parseAnswer, type ControlAnswer } from "./control.ts";
 import { MemberView, type OnPicture } from "./member-view.ts";
+import { clusterOf } from "./membership.ts";
 import type { MemberNumbers } from "./reports.ts";
+import { membershipOf } from "./saved-table.ts";
+import type { FromHalod } from "./vote-messages.ts";
+import { Voter } from "./voter.ts";
 
 /** Who registers with HaloD. */
 export type HaloMember =
@@ -29,7 +33,7 @@ export type HaloMember =
   | { readonly role: "dispatcher"; readonly instance: string; readonly name: string };
 
 export interface HaloClientOptions {
-  /** host:port of HaloD; exactly one in this version. */
+  /** host:port of HaloD, and of its standby where there is one. */
   readonly addresses: readonly string[];
   readonly member: HaloMember;
   /** Number of routes; the same in all processes. */
@@ -53,8 +57,12 @@ const LEAVE_TIMEOUT_MS = 5_000;
 export class HaloClient implements ClusterSource, LinkOwner {
   readonly #options: HaloClientOptions;
   readonly #log: Logger;
-  readonly #client: LinkClient;
+  /** One for each HaloD. */
+  readonly #clients: readonly LinkClient[];
+  readonly #voter = new Voter<Link>();
   readonly #view: MemberView;
+  /** As the view knows it. */
+  #acting: Link | null = null;
   #onCluster: ((cluster: Cluster) => void) | null = null;
   #onPlan: ((plan: Cluster, prepared: () => void) => void) | null = null;
   /** Of the last table that was handed on. */
@@ -64,33 +72,29 @@ export class HaloClient implements ClusterSource, LinkOwner {
   #onLeft: ((isTold: boolean) => void) | null = null;
   #refusal: string | null = null;
 
-  /** @throws RangeError where there is not one address */
+  /** @throws RangeError where there are not one or two addresses */
   constructor(options: HaloClientOptions) {
     const { addresses, member, routes, secret, log, link, faults, randomBytes, random } = options;
-    const [first = "", ...more] = addresses;
-    if (first === "" || more.length > 0)
-      throw new RangeError(`HaloD is at one address in this version, not at ${addresses.length}`);
+    if (addresses.length < 1 || addresses.length > 2)
+      throw new RangeError(`HaloD is at one address, or at two with a standby, not at ${addresses.length}`);
     this.#options = options;
     this.#log = log.child({ component: "halod-client" });
     const { role, instance, name } = member;
-    this.#view = new MemberView(() => this.#client.link, options.numbers ?? null);
-    this.#client = new LinkClient({
-      ...splitAddress(first),
-      peer: { role, name, instance, routes, node: role === "bridge" ? member.node : 0, nodes: routes },
-      serverRole: "halod",
-      secret,
-      owner: this,
-      log,
-      faults,
-      config: link,
-      randomBytes,
-      random,
-    });
+    const peer = { role, name, instance, routes, node: role === "bridge" ? member.node : 0, nodes: routes };
+    const shared = { peer, serverRole: "halod", secret, owner: this, log, faults, randomBytes, random } as const;
+    this.#view = new MemberView(() => this.#link, options.numbers ?? null);
+    this.#clients = addresses.map((address) => new LinkClient({ ...shared, ...splitAddress(address), config: link }));
   }
 
-  /** Whether HaloD can be reached at the moment; the last table stays in force while it cannot. */
+  /** Whether the HaloD that acts can be reached at the moment; the last table stays in force while it cannot. */
   get isUp(): boolean {
-    return this.#client.link !== null;
+    return this.#link !== null;
+  }
+
+  /** To the HaloD that acts, as far as we know. A HaloD alone need not say that it does. */
+  get #link(): Link | null {
+    const [first, ...more] = this.#clients;
+    return more.length === 0 ? (first?.link ?? null) : this.#voter.acting;
   }
 
   /** Why HaloD does not let us register; null while it does, and while it is not known. */
@@ -101,7 +105,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
   start(onCluster: (cluster: Cluster) => void, onPlan?: (plan: Cluster, prepared: () => void) => void): void {
     this.#onCluster = onCluster;
     this.#onPlan = onPlan ?? null;
-    this.#client.start();
+    for (const client of this.#clients) client.start();
     this.#view.start();
   }
 
@@ -121,7 +125,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
    * @returns whether everybody has been told; not so where HaloD is away or takes too long
    */
   async leave(timeoutMs = LEAVE_TIMEOUT_MS): Promise<boolean> {
-    const { link } = this.#client;
+    const link = this.#link;
     if (this.#isLeaving) return false;
     this.#isLeaving = true;
     if (!link) return false;
@@ -140,15 +144,17 @@ export class HaloClient implements ClusterSource, LinkOwner {
     this.#onPlan = null;
     this.#view.stop();
     this.#onLeft?.(false);
-    await this.#client[Symbol.asyncDispose]();
+    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
   }
 
   onUp(link: Link): void {
     if (this.#isLeaving) return;
     const { member } = this.#options;
     const address = member.role === "bridge" ? { address: member.address } : {};
-    link.send({ type: "control", payload: controlPayload({ type: "register", ...address, epoch: this.#epoch }) });
-    this.#view.onUp();
+    const promised = this.#voter.promised ? { promised: this.#voter.promised } : {};
+    const registration = { type: "register", ...address, epoch: this.#epoch, ...promised } as const;
+    link.send({ type: "control", payload: controlPayload(registration) });
+    this.#look();
   }
 
   onFrame(link: Link, frame: Frame): void {
@@ -165,18 +171,42 @@ export class HaloClient implements ClusterSource, LinkOwner {
     // What we send is short.
   }
 
-  onDown(): void {
+  onDown(link: Link): void {
+    this.#voter.onDown(link);
+    if (this.#acting !== link) return;
     this.#onLeft?.(false);
-    this.#view.onDown();
+    this.#look();
+  }
+
+  /** Whoever acts is told how busy we are, and tells us pictures. */
+  #look(): void {
+    const link = this.#link;
+    if (this.#acting === link) return;
+    if (this.#acting) this.#view.onDown();
+    this.#acting = link;
+    if (link) this.#view.onUp();
+  }
+
+  #onVote(link: Link, message: FromHalod): void {
+    const { answer, table } = this.#voter.onMessage(link, message, performance.now());
+    if (answer) link.send({ type: "control", payload: controlPayload(answer) });
+    this.#look();
+    // Nobody is lost in what everybody is told.
+    const cluster = table && clusterOf(membershipOf(table, () => true, 0, 0));
+    if (cluster) this.#follow(cluster);
+  }
+
+  #follow(cluster: Cluster): void {
+    this.#refusal = null;
+    if (cluster.epoch <= this.#epoch) return;
+    this.#epoch = cluster.epoch;
+    this.#onCluster?.(cluster);
   }
 
   #onAnswer(link: Link, answer: ControlAnswer): void {
     switch (answer.type) {
       case "cluster":
-        this.#refusal = null;
-        if (answer.cluster.epoch <= this.#epoch) return;
-        this.#epoch = answer.cluster.epoch;
-        this.#onCluster?.(answer.cluster);
+        this.#follow(answer.cluster);
         return;
       case "plan":
         this.#plan(link, answer.cluster);
@@ -192,6 +222,13 @@ export class HaloClient implements ClusterSource, LinkOwner {
         return;
       case "status":
       case "number":
+      case "standby":
+        return;
+      case "ask":
+      case "propose":
+      case "commit":
+      case "beat":
+        this.#onVote(link, answer);
         return;
       case "picture":
         this.#view.onPicture(answer.picture);
@@ -210,8 +247,8 @@ export class HaloClient implements ClusterSource, LinkOwner {
   }
 
   #isFit(answer: ControlAnswer): boolean {
-    return (
-      (answer.type !== "cluster" && answer.type !== "plan") || answer.cluster.owners.length === this.#options.routes
-    );
+    const { routes } = this.#options;
+    if (answer.type === "propose") return answer.proposal.table.routes === routes;
+    return (answer.type !== "cluster" && answer.type !== "plan") || answer.cluster.owners.length === routes;
   }
 }

@@ -15,6 +15,16 @@ export const halodSchema = z.strictObject({
     .min(1)
     .default("tailspin-halod.json")
     .describe("where HaloD keeps who is in the cluster, to carry on after a restart"),
+  standbyOf: addressSchema
+    .or(z.literal(""))
+    .default("")
+    .describe(
+      "host:port of the HaloD that this one follows, and takes over from; unset: this one makes the first table",
+    ),
+  withoutOthers: whole
+    .min(0)
+    .default(0)
+    .describe("the term that `tailspin status` tells: go on without all who are gone; see docs/halod.md; 0 = never"),
   nodes: whole.min(1).default(1).describe("bridges that have to register before the first table is made"),
   formAfterMs: milliseconds
     .default(30_000)

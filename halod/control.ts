@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Cluster } from "./cluster.ts";
 import { livePictureShape } from "./live-picture.ts";
 import { reportShape } from "./reports.ts";
+import { ballotShape, fromHalodShapes, fromVoterShapes, peerShape } from "./vote-messages.ts";
 
 /** host:port; a name has up to 253 characters. */
 const MAX_ADDRESS = 300;
@@ -22,8 +23,11 @@ const instance = z.string().regex(INSTANCE);
 const time = z.number();
 
 const requestShape = z.discriminatedUnion("type", [
-  /** A bridge says where dispatchers reach it; a dispatcher has no address. `epoch`: of the table that it has, or 0. */
-  z.object({ type: z.literal("register"), address: address.optional(), epoch }),
+  /**
+   * A bridge says where dispatchers reach it; a dispatcher has no address. `epoch`: of the table that it has, or 0.
+   * `promised`: the ballot, where it has promised one.
+   */
+  z.object({ type: z.literal("register"), address: address.optional(), epoch, promised: ballotShape.optional() }),
   /** A bridge goes: its routes go to others when these have prepared. Answered with `left` when everybody was told. */
   z.object({ type: z.literal("leave") }),
   /** A bridge is ready for what the plan of this epoch would give it. */
@@ -36,6 +40,10 @@ const requestShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("watch"), isOn: z.boolean() }),
   /** A bridge without a number of its own wants one: any, or the one that it had. Answered with `number`. */
   z.object({ type: z.literal("number"), instance, node: z.number().int().min(0) }),
+  ...fromVoterShapes,
+  /** From the other HaloD. */
+  ...fromHalodShapes,
+  peerShape,
 ]);
 
 const clusterShape = z.object({
@@ -55,6 +63,16 @@ const statusShape = z.object({
   changedMs: time,
   routes: node,
   dispatchers: z.number().int().min(0),
+  standing: z.object({
+    /** `resting`: too few can be reached, and nothing moves. */
+    role: z.enum(["acting", "standby", "resting"]),
+    /** Of those who vote, so many can be reached. */
+    reached: z.number().int().min(0),
+    voters: z.number().int().min(0),
+    term: z.number().int().min(0),
+    /** Where the HaloD is that this one stands by for; "" where it does not say. */
+    of: z.string().max(MAX_ADDRESS),
+  }),
   nodes: z
     .array(
       z.object({
@@ -78,13 +96,16 @@ const answerShape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("left") }),
   /** The bridge's number, for as long as the link is there. */
   z.object({ type: z.literal("number"), node }),
+  /** The answer to `number` where another HaloD acts. */
+  z.object({ type: z.literal("standby") }),
   /** It may not register; `text` is for both operators. */
   z.object({ type: z.literal("refused"), text: z.string().max(2_000) }),
   statusShape,
   z.object({ type: z.literal("picture"), picture: livePictureShape }),
+  ...fromHalodShapes,
 ]);
 
-/** From a member, or from whoever asks for the status. */
+/** From a member, from whoever asks for the status, or from the other HaloD. */
 export type ControlRequest = z.infer<typeof requestShape>;
 
 /** From HaloD. */

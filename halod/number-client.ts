@@ -13,8 +13,8 @@ export interface NumberClientOptions extends Pick<
   LinkClientOptions,
   "secret" | "faults" | "randomBytes" | "random" | "config"
 > {
-  /** host:port of HaloD. */
-  readonly address: string;
+  /** host:port of HaloD, and of its standby where there is one. */
+  readonly addresses: readonly string[];
   /** Of the bridge that is to have the number. */
   readonly instance: string;
   /** For logs. */
@@ -30,7 +30,7 @@ const ALIVE_MS = 60_000;
 /** Asks HaloD for a bridge's number, and keeps the link, so that nobody else is given it. */
 export class NumberClient implements LinkOwner, AsyncDisposable {
   readonly #options: NumberClientOptions;
-  readonly #client: LinkClient;
+  readonly #clients: readonly LinkClient[];
   readonly #first = Promise.withResolvers<number>();
   /** Links keep no process alive, and one that waits for its number has nothing else yet. */
   #alive: NodeJS.Timeout | null = null;
@@ -39,12 +39,19 @@ export class NumberClient implements LinkOwner, AsyncDisposable {
 
   constructor(options: NumberClientOptions) {
     this.#options = options;
-    const { address, name, routes, secret, log, faults, config, randomBytes, random } = options;
+    const { addresses, name, routes, secret, log, faults, config, randomBytes, random } = options;
     // The bridge itself has another link.
     const asker = randomBytes(16).toString("hex");
-    this.#client = new LinkClient({
-      ...splitAddress(address),
-      peer: { role: "dispatcher", name: `${name}, for a number`, instance: asker, routes, node: 0, nodes: routes },
+    const peer = {
+      role: "dispatcher",
+      name: `${name}, for a number`,
+      instance: asker,
+      routes,
+      node: 0,
+      nodes: routes,
+    } as const;
+    const shared = {
+      peer,
       serverRole: "halod",
       secret,
       owner: this,
@@ -53,12 +60,13 @@ export class NumberClient implements LinkOwner, AsyncDisposable {
       config,
       randomBytes,
       random,
-    });
+    } as const;
+    this.#clients = addresses.map((address) => new LinkClient({ ...shared, ...splitAddress(address) }));
   }
 
   /** Resolves with a number from 1, as soon as HaloD gives one. */
   number(): Promise<number> {
-    this.#client.start();
+    for (const client of this.#clients) client.start();
     if (this.#node === 0) this.#alive ??= setInterval(() => undefined, ALIVE_MS);
     return this.#first.promise;
   }
@@ -66,7 +74,7 @@ export class NumberClient implements LinkOwner, AsyncDisposable {
   /** The number is anybody's now. Safe before it was asked for, and to call again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#rest();
-    await this.#client[Symbol.asyncDispose]();
+    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
   }
 
   onUp(link: Link): void {
@@ -77,6 +85,8 @@ export class NumberClient implements LinkOwner, AsyncDisposable {
   onFrame(link: Link, frame: Frame): void {
     const answer = frame.type === "control" ? parseAnswer(frame.payload) : null;
     if (answer?.type === "number") return this.#onNumber(answer.node);
+    // The other one gives numbers, or this one, when it is asked again.
+    if (answer?.type === "standby") return link.close("it stands by");
     const text = answer?.type === "refused" ? answer.text : "it does not answer as HaloD does";
     // The same again is no news.
     if (this.#refusal !== text) this.#options.log.error({ reason: text }, "HaloD gave no number, trying again");

@@ -74,6 +74,13 @@ export class Planner {
     else this.#options.publisher.whenTold(callback);
   }
 
+  /** Goes on from a state that is in force; what is planned is forgotten, and who waits for it. */
+  reset(membership: Membership): void {
+    this.stop();
+    this.#waiting = [];
+    this.#published = membership;
+  }
+
   /** What is planned is forgotten. */
   stop(): void {
     if (this.#timer) clearTimeout(this.#timer);

@@ -4,9 +4,9 @@ import type { Link } from "../link/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { clusterPayload } from "./control.ts";
 import { clusterOf, type Membership } from "./membership.ts";
-import type { MembershipStore } from "./store.ts";
+import { OvertakenError } from "./council-options.ts";
 
-/** Until a file that could not be written is tried again. */
+/** Until a table that could not be agreed to is tried again. */
 const RETRY_MS = 1_000;
 /** A large cluster that changes all the time is told its tables at this rate; what changes meanwhile leaves together. */
 export const BYTES_PER_MS = 100_000;
@@ -14,15 +14,25 @@ export const BYTES_PER_MS = 100_000;
 export const MAX_GAP_MS = 250;
 
 export interface PublisherOptions {
-  readonly store: Pick<MembershipStore, "write">;
+  /** Puts a table into force. */
+  readonly council: Agreement;
   readonly log: Logger;
-  /** What was read from the store. */
   readonly membership: Membership;
   /** Everybody who is to be told. */
   readonly links: () => Iterable<Link>;
 }
 
-/** Tells everybody of each table, once it is on the disk; tables that come faster than that are left out. */
+/** Where a table is agreed to. */
+export interface Agreement {
+  /** Resolves when it is on the disk and enough have agreed. @throws Error where it is not to be */
+  write(membership: Membership): Promise<void>;
+  /** Something newer waits. */
+  overtake(): void;
+  /** Whether whoever is at the other end knows it already when it is in force. */
+  tells(link: Link): boolean;
+}
+
+/** Tells everybody of each table, once it is in force; tables that come faster than that are left out. */
 export class Publisher implements AsyncDisposable {
   readonly #options: PublisherOptions;
   readonly #stop = new AbortController();
@@ -42,7 +52,15 @@ export class Publisher implements AsyncDisposable {
   publish(membership: Membership): void {
     this.#newest = membership;
     if (!this.#isDue() || this.#stop.signal.aborted) return;
+    if (this.#running) this.#options.council.overtake();
     this.#running ??= this.#run();
+  }
+
+  /** Goes on from a state that is in force; what it had to tell before is forgotten. */
+  reset(membership: Membership): void {
+    this.#newest = membership;
+    this.#told = payloadOf(clusterOf(membership));
+    this.#waiting = [];
   }
 
   /** Tells one link the table that everybody may know. */
@@ -80,11 +98,12 @@ export class Publisher implements AsyncDisposable {
 
   /** @returns milliseconds until the next table may be told */
   async #tell(membership: Membership): Promise<number> {
-    const { store, log, links } = this.#options;
+    const { council, log, links } = this.#options;
     try {
-      await store.write(membership);
+      await council.write(membership);
     } catch (error) {
-      log.error({ err: error, epoch: membership.epoch }, "table not written, so not told either; trying again");
+      if (error instanceof OvertakenError) return 0;
+      log.error({ err: error, epoch: membership.epoch }, "table not in force, so not told either; trying again");
       return RETRY_MS;
     }
     const told = payloadOf(clusterOf(membership));
@@ -92,7 +111,7 @@ export class Publisher implements AsyncDisposable {
     this.#told = told;
     let count = 0;
     for (const link of links()) {
-      this.#send(link, told.payload);
+      if (!council.tells(link)) this.#send(link, told.payload);
       count++;
     }
     log.info({ epoch: told.epoch, active: membership.active.length, told: count }, "table told");

@@ -3,8 +3,20 @@ import { routeCounts } from "./live-picture.ts";
 import { clusterOf, type Membership } from "./membership.ts";
 import type { Protections } from "./protections.ts";
 
+/** What is known beside who is there. */
+export interface StatusParts {
+  /** Of a HaloD that acts alone, where unset. */
+  readonly standing?: ClusterStatus["standing"];
+  /** Only bridges of the one that acts tell it. */
+  readonly protections?: Protections | undefined;
+}
+
 /** What `tailspin status` is told. @param dispatchers how many have registered */
-export function statusOf(membership: Membership, dispatchers: number, protections?: Protections): ClusterStatus {
+export function statusOf(
+  membership: Membership,
+  dispatchers: number,
+  { standing = ALONE, protections }: StatusParts = {},
+): ClusterStatus {
   const { epoch, isFormed, changedMs, routes, members, active } = membership;
   const owned = routeCounts(clusterOf(membership)?.owners ?? []);
   const nodes = members
@@ -14,12 +26,14 @@ export function statusOf(membership: Membership, dispatchers: number, protection
       const protection = state === "active" && protections ? protections.of(instance, epoch, members.length) : null;
       return { node, address, instance, sinceMs, state, routes: owned.get(node) ?? 0, protection } as const;
     });
-  return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes };
+  return { type: "status", epoch, isFormed, changedMs, routes, dispatchers, nodes, standing };
 }
+
+const ALONE: ClusterStatus["standing"] = { role: "acting", reached: 1, voters: 1, term: 0, of: "" };
 
 /** The status as lines for a terminal. @param nowMs milliseconds since 1970 */
 export function statusText(status: ClusterStatus, nowMs: number): string {
-  const { epoch, isFormed, changedMs, routes, dispatchers, nodes } = status;
+  const { epoch, isFormed, changedMs, routes, dispatchers, nodes, standing } = status;
   const bridges = counted(nodes.length, "bridge");
   const head = isFormed
     ? `epoch ${epoch}, for ${age(nowMs - changedMs)}: ${counted(routes, "route")}, ${bridges}, ${counted(dispatchers, "dispatcher")}`
@@ -29,7 +43,13 @@ export function statusText(status: ClusterStatus, nowMs: number): string {
   });
   const titles = ["node", "state", "routes", "address", "for", "sessions"];
   const table = nodes.length === 0 ? [] : ["", ...aligned([titles, ...rows])];
-  return `${[head, ...table].join("\n")}\n`;
+  return `${[...standingText(standing), head, ...table].join("\n")}\n`;
+}
+
+function standingText({ role, reached, voters, term, of }: ClusterStatus["standing"]): string[] {
+  if (role === "acting") return [];
+  if (role === "standby") return [`standby${of === "" ? "" : ` of the HaloD at ${of}`}: another HaloD acts`];
+  return [`no majority: ${reached} of ${counted(voters, "process")} reached; nothing moves (term ${term})`];
 }
 
 function told(protection: string | null): string {
@@ -56,5 +76,6 @@ function age(ms: number): string {
 }
 
 function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+  const plural = what.endsWith("s") ? "es" : "s";
+  return `${count} ${what}${count === 1 ? "" : plural}`;
 }

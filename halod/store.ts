@@ -1,13 +1,22 @@
-/** The file that HaloD carries on from: who was in the cluster, and in which slot. */
+/** The file that HaloD carries on from: what it has promised, and the newest state that it has accepted. */
 import { access, constants, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Logger } from "pino";
 import { z } from "zod";
-import type { Membership } from "./membership.ts";
-
-const VERSION = 1;
+import { electorateOf, haloVoter } from "./electorate.ts";
+import { NO_VOTE, withoutOthers, type SavedTable, type Vote } from "./vote.ts";
+import { voteShape } from "./vote-messages.ts";
 
 const shape = z.strictObject({
-  version: z.literal(VERSION),
+  version: z.literal(2),
+  /** What this HaloD is called where votes are counted: as long as the file lives. */
+  halod: z.string().regex(/^[\w-]{1,64}$/),
+  vote: voteShape,
+});
+
+/** Before there was a vote. */
+const oldShape = z.strictObject({
+  version: z.literal(1),
   routes: z.number().int().min(1),
   epoch: z.number().int().min(0),
   changedMs: z.number(),
@@ -23,6 +32,12 @@ const shape = z.strictObject({
   ),
 });
 
+/** What is kept. */
+export interface Saved {
+  readonly halod: string;
+  readonly vote: Vote;
+}
+
 /** The file is not one that HaloD can carry on from; the text says what to do. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
@@ -33,8 +48,8 @@ export interface StoreSteps {
   readonly rename: (from: string, to: string) => Promise<void>;
 }
 
-/** Keeps a membership in a file, which is always a whole one: the old or the new, whenever the process ends. */
-export class MembershipStore {
+/** Keeps a vote in a file, which is always a whole one: the old or the new, whenever the process ends. */
+export class VoteStore {
   readonly #path: string;
   readonly #steps: StoreSteps;
 
@@ -44,29 +59,25 @@ export class MembershipStore {
   }
 
   /**
-   * What was written last. Everybody in it counts as lost since `atMs`: they come back, or they do not.
+   * What was written last.
    *
-   * @returns null where there is no file
+   * @param name for a HaloD that has no file yet
    * @throws StoreError where it cannot be read or written, is broken, or is one for another number of routes
    */
-  async read(routes: number, atMs: number): Promise<Membership | null> {
+  async read(routes: number, name: string): Promise<Saved> {
     await this.#checkFolder();
     const text = await this.#text();
-    if (text === null) return null;
-    const saved = this.#parse(text);
-    if (saved.routes !== routes) {
-      const text = `${this.#path} is of a cluster of ${saved.routes} routes, and routes is ${routes}`;
-      throw new StoreError(`${text}; set routes as it was, or stop all processes, delete the file and start again`);
-    }
-    const members = saved.bridges.map((bridge) => ({ ...bridge, lostMs: atMs }));
-    const { epoch, changedMs, active } = saved;
-    return { routes, epoch, changedMs, active, members, isFormed: true, firstMs: atMs, graceUntilMs: 0 };
+    if (text === null) return { halod: name, vote: NO_VOTE };
+    const saved = this.#parse(text, name);
+    const kept = saved.vote.accepted?.table.routes ?? routes;
+    if (kept === routes) return saved;
+    const fault = `${this.#path} is of a cluster of ${kept} routes, and routes is ${routes}`;
+    throw new StoreError(`${fault}; set routes as it was, or stop all processes, delete the file and start again`);
   }
 
   /** Resolves when it is on the disk, and would be there after a loss of power. @throws Error of the file system */
-  async write({ routes, epoch, changedMs, active, members }: Membership): Promise<void> {
-    const bridges = members.map(({ node, address, instance, sinceMs }) => ({ node, address, instance, sinceMs }));
-    const text = `${JSON.stringify({ version: VERSION, routes, epoch, changedMs, active, bridges })}\n`;
+  async write({ halod, vote }: Saved): Promise<void> {
+    const text = `${JSON.stringify({ version: 2, halod, vote })}\n`;
     const temporary = `${this.#path}.new`;
     await using file = await open(temporary, "w", 0o600);
     await file.writeFile(text);
@@ -96,11 +107,13 @@ export class MembershipStore {
     }
   }
 
-  #parse(text: string): z.infer<typeof shape> {
+  #parse(text: string, name: string): Saved {
     try {
-      const saved = shape.parse(JSON.parse(text));
-      checkWhole(saved);
-      return saved;
+      const json: unknown = JSON.parse(text);
+      const old = oldShape.safeParse(json);
+      const { halod, vote } = old.success ? upgraded(old.data, name) : shape.parse(json);
+      if (vote.accepted) checkWhole(vote.accepted.table);
+      return { halod, vote };
     } catch (cause) {
       const reason = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll("\n", " ") : String(cause);
       const advice =
@@ -110,12 +123,34 @@ export class MembershipStore {
   }
 }
 
+/** The operator's way out, for the term that the file has: nobody else has a say in what comes next. */
+export function forgetOthers({ halod, vote }: Saved, term: number, log: Logger): Saved {
+  const kept = vote.promised?.term ?? 0;
+  if (term === 0) return { halod, vote };
+  if (term !== kept) {
+    log.warn({ term, kept }, "halod.withoutOthers is for another term, and changes nothing");
+    return { halod, vote };
+  }
+  log.warn({ term, voters: vote.accepted?.electorate.voters.length }, "going on without all others, as it was asked");
+  return { halod, vote: withoutOthers(vote, haloVoter(halod)) };
+}
+
+/** Nobody else had a say. */
+function upgraded({ routes, epoch, changedMs, active, bridges }: z.infer<typeof oldShape>, halod: string): Saved {
+  const numbers = new Map(bridges.map(({ instance, node }) => [instance, node]));
+  const table = { routes, epoch, changedMs, active: active.map((one) => numbers.get(one) ?? 0), bridges };
+  const ballot = { term: 1, by: halod };
+  const electorate = electorateOf([], haloVoter(halod));
+  return { halod, vote: { promised: ballot, accepted: { ballot, serial: 1, table, electorate, before: null } } };
+}
+
 /** @throws Error that says what does not fit together */
-function checkWhole({ active, bridges, routes }: z.infer<typeof shape>): void {
-  const instances = new Set(bridges.map(({ instance }) => instance));
-  if (instances.size < bridges.length) throw new Error("a bridge is in it twice");
-  if (new Set(bridges.map(({ node }) => node)).size < bridges.length) throw new Error("two bridges have one number");
+function checkWhole({ active, bridges, routes }: SavedTable): void {
+  const nodes = new Set(bridges.map(({ node }) => node));
+  if (new Set(bridges.map(({ instance }) => instance)).size < bridges.length)
+    throw new Error("a bridge is in it twice");
+  if (nodes.size < bridges.length) throw new Error("two bridges have one number");
   if (new Set(active).size < active.length) throw new Error("a bridge is active twice");
-  if (!active.every((instance) => instances.has(instance))) throw new Error("an active bridge is not listed");
+  if (!active.every((node) => nodes.has(node))) throw new Error("an active bridge is not listed");
   if (active.length > routes) throw new Error("there are more active bridges than routes");
 }

@@ -39,6 +39,11 @@ export class Viewers {
     this.#now = now;
   }
 
+  /** HaloD goes on from this: nothing of it is news. */
+  begin(membership: Membership): void {
+    this.#membership = membership;
+  }
+
   /** Everybody may know of this now. */
   show(membership: Membership): void {
     const change = changeBetween(this.#membership, membership, this.#dead);

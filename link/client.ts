@@ -19,7 +19,7 @@ const CONFIGURED: ReadonlySet<string> = new Set(["version", "secret", "role", "r
 export interface LinkClientOptions {
   readonly host: string;
   readonly port: number;
-  /** Who we are: a dispatcher, or a bridge that registers with HaloD or speaks to another bridge. */
+  /** Who we are: a dispatcher, a bridge that registers with HaloD or speaks to another bridge, or a standby of HaloD. */
   readonly peer: Peer;
   readonly secret: string;
   readonly owner: LinkOwner;

@@ -40,7 +40,7 @@ export interface Hello {
 /** Who may connect to whom. */
 const CLIENTS: Readonly<Record<Role, readonly Role[]>> = {
   bridge: ["dispatcher", "bridge"],
-  halod: ["bridge", "dispatcher"],
+  halod: ["bridge", "dispatcher", "halod"],
   dispatcher: [],
 };
 

@@ -2,7 +2,7 @@ import type { Frame } from "./frames.ts";
 import type { Peer } from "./link.ts";
 
 /** Both sides must speak the same one; any change to a byte of the protocol makes a new one. */
-export const WIRE_VERSION = 4;
+export const WIRE_VERSION = 5;
 
 /** A hello frame may not be longer than this: its sender has proved nothing yet. */
 export const MAX_HELLO_BYTES = 65_536;

@@ -16,7 +16,7 @@ const WAIT_MS = 40_000;
 
 function clientAt(port: number, onTaken = () => undefined): NumberClient {
   const faults = new FaultCounter(log, Date.now);
-  const own = { address: `127.0.0.1:${port}`, instance: randomUUID(), name: "b", routes: ROUTES, secret: SECRET };
+  const own = { addresses: [`127.0.0.1:${port}`], instance: randomUUID(), name: "b", routes: ROUTES, secret: SECRET };
   return new NumberClient({
     ...own,
     log,

@@ -103,7 +103,7 @@ describe("HaloD", () => {
     await vi.waitFor(() => expect(third.owners).toBe(THREE), 5_000);
     await vi.waitFor(() => expect(dispatcher.owners).toBe(THREE));
     expect(dispatcher.clusters.at(-2)).toEqual(before);
-    expect(JSON.parse(saved)).toMatchObject({ epoch: before?.epoch });
+    expect(JSON.parse(saved)).toMatchObject({ vote: { accepted: { table: { epoch: before?.epoch } } } });
   });
 
   it("gives up those who do not come back after its restart", async () => {

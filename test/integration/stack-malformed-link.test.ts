@@ -41,7 +41,7 @@ const STRANGERS: readonly (readonly [name: string, bytes: Buffer | string])[] = 
         Buffer.alloc(32),
         Buffer.from(
           JSON.stringify({
-            version: 4,
+            version: 5,
             nonce: "0".repeat(64),
             maxFrameBytes: 8_388_608,
             peer: { role: "dispatcher", name: "evil", instance: "evil", routes: 1_024, node: 0, nodes: 1 },

@@ -29,6 +29,8 @@ export class HaloStack implements AsyncDisposable {
   readonly #flags: readonly string[];
   #file = "";
   #halod: TierProcess | null = null;
+  #standby: TierProcess | null = null;
+  #standbyPort = 0;
   #ircd: TestServer | null = null;
   #proxy: AlternatingProxy | null = null;
 
@@ -51,6 +53,19 @@ export class HaloStack implements AsyncDisposable {
     const stack = new HaloStack(await freePort(), ["--halod-nodes", String(bridges), ...flags]);
     try {
       await stack.#start(startServer, bridges);
+    } catch (error) {
+      await stack[Symbol.asyncDispose]();
+      throw error;
+    }
+    return stack;
+  }
+
+  /** The same with a second HaloD, that follows the first. */
+  static async startWithStandby(bridges: number, ...flags: string[]): Promise<HaloStack> {
+    const stack = new HaloStack(await freePort(), ["--halod-nodes", String(bridges), ...flags]);
+    stack.#standbyPort = await freePort();
+    try {
+      await stack.#start(startNgircd, bridges);
     } catch (error) {
       await stack[Symbol.asyncDispose]();
       throw error;
@@ -82,7 +97,14 @@ export class HaloStack implements AsyncDisposable {
 
   /** Starts one more, or one again. */
   async addBridge(node: number): Promise<void> {
-    const flags = ["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-handover-ms", PATIENCE_MS];
+    const flags = [
+      "--bridge-halod",
+      this.#addresses.join(","),
+      "--bridge-node",
+      String(node),
+      "--bridge-handover-ms",
+      PATIENCE_MS,
+    ];
     this.#bridges.set(node, this.#resources.use(await startBridge(this.ircd, ...flags)));
   }
 
@@ -92,6 +114,17 @@ export class HaloStack implements AsyncDisposable {
 
   async killHalod(): Promise<void> {
     await this.#halod?.kill9();
+  }
+
+  /** The one that makes the first table. */
+  get halod(): TierProcess {
+    if (!this.#halod) throw new Error("the stack did not start");
+    return this.#halod;
+  }
+
+  get standby(): TierProcess {
+    if (!this.#standby) throw new Error("this stack has no standby");
+    return this.#standby;
   }
 
   /** Resolves when a table is told that is like this. */
@@ -108,7 +141,7 @@ export class HaloStack implements AsyncDisposable {
 
   /** Resolves when every bridge is protected, as `tailspin status` says. @throws Error with the lines that say why not */
   async protected(withinMs = 15_000): Promise<void> {
-    const lines = await untilProtected(this.#address, withinMs);
+    const lines = await untilProtected(this.#addresses[0] ?? "", withinMs);
     if (lines.length > 0) throw new Error(lines.join("; "));
   }
 
@@ -116,8 +149,8 @@ export class HaloStack implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
-  get #address(): string {
-    return `127.0.0.1:${this.#port}`;
+  get #addresses(): string[] {
+    return [this.#port, ...(this.#standbyPort > 0 ? [this.#standbyPort] : [])].map((port) => `127.0.0.1:${port}`);
   }
 
   async #start(startServer: () => Promise<TestServer>, bridges: number): Promise<void> {
@@ -126,9 +159,14 @@ export class HaloStack implements AsyncDisposable {
     this.#file = join(folder, "cluster.json");
     this.#ircd = this.#resources.use(await startServer());
     await this.startHalod();
+    if (this.#standbyPort > 0) {
+      const flags = [...this.#flags, "--halod-standby-of", `127.0.0.1:${this.#port}`];
+      const file = join(folder, "standby.json");
+      this.#standby = this.#resources.use(await startHalod(this.#standbyPort, file, ...flags));
+    }
     const nodes = Array.from({ length: bridges }, (_, index) => index + 1);
     await Promise.all(nodes.map((node) => this.addBridge(node)));
-    const flags = ["--dispatcher-halod", this.#address, "--dispatcher-takeover-wait-ms", PATIENCE_MS];
+    const flags = ["--dispatcher-halod", this.#addresses.join(","), "--dispatcher-takeover-wait-ms", PATIENCE_MS];
     const starting = await Promise.allSettled([startDispatcherWith(...flags), startDispatcherWith(...flags)]);
     const dispatchers = starting.flatMap((one) => (one.status === "fulfilled" ? [this.#resources.use(one.value)] : []));
     const failed = starting.find((one) => one.status === "rejected");
@@ -142,7 +180,7 @@ export class HaloStack implements AsyncDisposable {
   #watch(): void {
     const log = pino({ level: "silent" });
     const watcher = new HaloClient({
-      addresses: [this.#address],
+      addresses: this.#addresses,
       member: { role: "dispatcher", name: "test", instance: randomUUID() },
       routes: 1_024,
       secret: "",

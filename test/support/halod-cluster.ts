@@ -52,8 +52,12 @@ export class TestMember implements AsyncDisposable {
   /** What it says of itself every second, where it does. */
   load: TestLoad | undefined;
 
-  /** @param node the number of a bridge; none for a dispatcher @param load it says so of itself every second */
-  constructor(port: number, node?: number, { log = silent, load }: { log?: Logger; load?: TestLoad } = {}) {
+  /** @param port of HaloD, or of both @param node the number of a bridge; none for a dispatcher @param load it says so of itself every second */
+  constructor(
+    port: number | readonly number[],
+    node?: number,
+    { log = silent, load }: { log?: Logger; load?: TestLoad } = {},
+  ) {
     this.load = load;
     const name = `m${node ?? ""}`;
     const instance = randomUUID();
@@ -62,7 +66,7 @@ export class TestMember implements AsyncDisposable {
         ? { role: "dispatcher", instance, name }
         : { role: "bridge", node, address: `b${node}:7070`, instance, name };
     this.client = new HaloClient({
-      addresses: [`127.0.0.1:${port}`],
+      addresses: [port].flat().map((each) => `127.0.0.1:${each}`),
       member,
       routes: ROUTES,
       secret: SECRET,
@@ -107,11 +111,11 @@ export class MemberProcess implements AsyncDisposable {
 
   /** Resolves when all of them have been told a table in which they are. */
   static async start(
-    port: number,
+    port: number | readonly number[],
     nodes: readonly number[],
     { secret = SECRET, routes = ROUTES } = {},
   ): Promise<MemberProcess> {
-    const members = new MemberProcess(JSON.stringify({ port, nodes, secret, routes }));
+    const members = new MemberProcess(JSON.stringify({ ports: [port].flat(), nodes, secret, routes }));
     const late = AbortSignal.timeout(READY_MS);
     try {
       await Promise.race([members.#ready.promise, once(late, "abort").then(() => late.throwIfAborted())]);

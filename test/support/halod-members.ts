@@ -1,5 +1,5 @@
 /**
- * A process of members that only register: `node halod-members.ts '{"port", "secret", "routes", "nodes": [1, 2]}'`. It says `ready` when all of
+ * A process of members that only register: `node halod-members.ts '{"ports", "secret", "routes", "nodes": [1, 2]}'`. It says `ready` when all of
  * them are in a table, and `epoch N` whenever all of them have been told that one or a newer one.
  */
 import { randomBytes, randomUUID } from "node:crypto";
@@ -8,14 +8,15 @@ import { HaloClient } from "../../halod/index.ts";
 import { FaultCounter, linkSchema } from "../../link/index.ts";
 
 interface Told {
-  readonly port: number;
+  /** Of HaloD, and of its standby. */
+  readonly ports: readonly number[];
   readonly secret: string;
   readonly routes: number;
   /** The number of each bridge. */
   readonly nodes: readonly number[];
 }
 
-const { port, secret, routes, nodes }: Told = JSON.parse(process.argv[2] ?? "{}");
+const { ports, secret, routes, nodes }: Told = JSON.parse(process.argv[2] ?? "{}");
 const log = pino({ level: "silent" });
 const faults = new FaultCounter(log, () => performance.now());
 let waiting = nodes.length;
@@ -26,7 +27,7 @@ for (const node of nodes) {
   const address = `127.0.0.1:${10_000 + node}`;
   let isTold = false;
   new HaloClient({
-    addresses: [`127.0.0.1:${port}`],
+    addresses: ports.map((port) => `127.0.0.1:${port}`),
     member: { role: "bridge", node, address, instance: randomUUID(), name: `fake ${node}` },
     routes,
     secret,

@@ -3,6 +3,13 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../cli/index.ts";
 import { schemaFor } from "../../../config.ts";
 import { clusterPayload, controlPayload, MAX_BRIDGES, parseAnswer, parseRequest } from "../../../halod/control.ts";
+import {
+  bridgeVoter,
+  dispatcherVoter,
+  electorateOf,
+  haloVoter,
+  MAX_VOTING_DISPATCHERS,
+} from "../../../halod/electorate.ts";
 import { MAX_CONTROL_BYTES } from "../../../link/index.ts";
 import { sourcesOf } from "../cli/sources.ts";
 
@@ -19,11 +26,42 @@ function longest(routes: number, bridges: number): Buffer {
   return clusterPayload({ epoch: Number.MAX_SAFE_INTEGER, owners, nodes });
 }
 
+/** What is voted on, likewise, when everybody is about to be another one. */
+function longestProposal(bridges: number, dispatchers: number): Buffer {
+  const members = Array.from({ length: bridges }, (_, index) => ({
+    node: 10_000 + index,
+    address: "a".repeat(300),
+    instance: `${index}`.padStart(64, "i"),
+    sinceMs: 1_795_280_074_709,
+  }));
+  const electorate = (life: string) => {
+    const names = Array.from({ length: dispatchers }, (_, index) => dispatcherVoter(`${life}${index}`));
+    const voters = [...names, ...members.map(({ node, instance }) => bridgeVoter(node, `${life}${instance}`))];
+    return electorateOf([...voters, haloVoter("x".repeat(64))], haloVoter("y".repeat(64)));
+  };
+  const table = {
+    routes: 46_655,
+    epoch: Number.MAX_SAFE_INTEGER,
+    changedMs: 1,
+    active: members.map(({ node }) => node),
+  };
+  const ballot = { term: Number.MAX_SAFE_INTEGER, by: "z".repeat(64) };
+  const voted = { table: { ...table, bridges: members }, electorate: electorate("new"), before: electorate("old") };
+  return controlPayload({ type: "propose", proposal: { ballot, serial: Number.MAX_SAFE_INTEGER, ...voted } });
+}
+
 describe("what HaloD says", () => {
   it("fits into a frame, however long the names of the most bridges are", () => {
     const payload = longest(1_024, MAX_BRIDGES);
     expect(payload.length).toBeLessThan(MAX_CONTROL_BYTES);
     expect(parseAnswer(payload)?.type).toBe("cluster");
+  });
+
+  it("fits into a frame when it is voted on, too, with as many as may vote", () => {
+    const payload = longestProposal(MAX_BRIDGES, MAX_VOTING_DISPATCHERS);
+    expect(payload.length).toBeLessThan(MAX_CONTROL_BYTES);
+    expect(parseAnswer(payload)?.type).toBe("propose");
+    expect(longestProposal(100, 200).length).toBeLessThan(100 * 470 + 200 * 32 + 1_000);
   });
 
   it("is refused by the configuration where it might not fit", () => {

@@ -30,7 +30,7 @@ describe("what HaloD knows of bridges' protection", () => {
     };
     const members = [member(1, "one"), member(2, "two"), member(3, "spare"), member(4, "lost", 1)];
     const membership = { ...emptyMembership(8), epoch: 1, members, active: ["one", "two"] };
-    const lines = statusText(statusOf(membership, 0, protections), 1_000)
+    const lines = statusText(statusOf(membership, 0, { protections }), 1_000)
       .trimEnd()
       .split("\n")
       .slice(3);
@@ -59,7 +59,7 @@ describe("what HaloD knows of bridges' protection", () => {
       });
     const active = members.map(({ instance }) => instance);
     const epoch = Number.MAX_SAFE_INTEGER;
-    const payload = controlPayload(statusOf({ ...emptyMembership(46_655), epoch, members, active }, 9, protections));
+    const payload = controlPayload(statusOf({ ...emptyMembership(46_655), epoch, members, active }, 9, { protections }));
     expect(payload.length).toBeLessThan(MAX_CONTROL_BYTES);
     expect(parseAnswer(payload)?.type).toBe("status");
   });

@@ -61,9 +61,10 @@ describe("a hello", () => {
       message: "dispatcher d1 expects a halod here, and b1 is a bridge, node 1 of 2",
     });
     expect(errorOf(() => meet(self(halod), self(dispatcher))).message).toContain("expects a bridge here, and h1 is a");
-    expect(errorOf(() => meet(self(halod), self(halod, { serverRole: "halod" }))).message).toBe(
-      "halod h1 expects a bridge or a dispatcher here, and h1 is a halod, node 0 of 8",
+    expect(errorOf(() => meet(self(bridge), self(halod))).message).toBe(
+      "bridge b1 expects a dispatcher or a bridge here, and h1 is a halod, node 0 of 8",
     );
+    expect(meet(self(halod), self(halod, { serverRole: "halod" })).seen).toEqual([halod, halod]);
   });
 
   it("does not show the secret on the wire, in any usual form", () => {
@@ -124,17 +125,17 @@ describe("a hello", () => {
 
   it("is refused by either side when the versions differ, with both versions in the text", () => {
     const nonce = randomBytes(32).toString("hex");
-    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 5, nonce })) } as const;
+    const challenge = { type: "challenge", payload: Buffer.from(JSON.stringify({ version: 6, nonce })) } as const;
     const atClient = errorOf(() => new ClientHello(self(dispatcher)).receive(challenge));
     expect(atClient).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/dispatcher speaks version 4.*version 5/),
+      message: expect.stringMatching(/dispatcher speaks version 5.*version 6/),
     });
-    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":5,"unknown":true}')]);
+    const hello = Buffer.concat([Buffer.alloc(32), Buffer.from('{"version":6,"unknown":true}')]);
     const atServer = errorOf(() => new ServerHello(self(bridge)).receive({ type: "hello", payload: hello }));
     expect(atServer).toMatchObject({
       code: "version",
-      message: expect.stringMatching(/bridge speaks version 4.*version 5/),
+      message: expect.stringMatching(/bridge speaks version 5.*version 6/),
     });
   });
 
@@ -167,7 +168,7 @@ describe("a hello", () => {
     expect(errorOf(() => client.receive({ type: "welcome", payload: welcome })).code).toBe("secret");
   });
 
-  it.each(["", "{", "[]", "null", '{"version":4}', '{"version":"4"}', "\u0000"])(
+  it.each(["", "{", "[]", "null", '{"version":5}', '{"version":"5"}', "\u0000"])(
     "refuses a challenge of %j",
     (text) => {
       const payload = Buffer.from(text);
