@@ -84,11 +84,12 @@ export async function inflict(
   await crowd.quiet();
   const left = await settle(run, crowd, prefix);
 
-  const { sessions, publications } = await crowd.report();
+  const { sessions, publications, lateMs } = await crowd.report();
   const history: ChaosHistory = {
     prefix,
     channels: traffic.history(prefix),
     publications,
+    lateMs,
     sessions: sessions.map(({ name, clientId, channels, events }) => {
       return { name, route: routeOf(clientId) ?? 0, channels, events, earlier: earlier.get(name) ?? new Set() };
     }),
@@ -117,7 +118,7 @@ function resultOf(
     ...(rest.length > 0 ? { others: check({ ...history, publications: [], sessions: rest }) } : {}),
     routes: judgeTables(tables, changes),
     pausesMs: concerned.map((session) => longestWaitMs(history, session)).sort((a, b) => a - b),
-    ...(special ? { isPaced: special.isPaced } : {}),
+    ...(special?.isPaced === undefined ? {} : { isPaced: special.isPaced }),
     notes: [...notes, ...(special ? [special.note] : []), ...complaints],
   };
 }

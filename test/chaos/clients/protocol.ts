@@ -45,6 +45,8 @@ export type CrowdAnswer =
       readonly type: "reported";
       readonly sessions: readonly SessionReport[];
       readonly publications: readonly Publication[];
+      /** The longest since `begin` that the process did not look at its sockets. */
+      readonly lateMs: number;
     }
   | { readonly type: "failed"; readonly reason: string };
 

@@ -158,7 +158,8 @@ export class RawSession implements CrowdSession {
     const port = this.#nextPort;
     this.#nextPort = this.#port;
     if (this.#transport === "long-polling") return new HttpChaosWire(port, HTTP_FORMS["long-polling"], take);
-    const wire = await SocketChaosWire.open(port, take);
+    const onClosed = (): void => void this.events.push({ type: "closed", atMs: nowMs() });
+    const wire = await SocketChaosWire.open(port, take, onClosed);
     this.events.push({ type: "opened", atMs: nowMs() });
     return wire;
   }

@@ -34,8 +34,8 @@ export interface Fault {
   readonly keepsConnections?: boolean;
   /** The network's server goes as well: what it does not keep may be missing, with a notice. */
   readonly losesNetwork?: boolean;
-  /** Looks at what is this fault's alone. @returns whether it was as it should be, and how it was */
-  judge?(history: ChaosHistory): { readonly isPaced: boolean; readonly note: string };
+  /** Looks at what is this fault's alone. @returns whether it was as it should be, where that can be told, and how it was */
+  judge?(history: ChaosHistory): { readonly isPaced?: boolean; readonly note: string };
   /** Resolves when everything runs again; how sessions fare then is somebody else's to see. */
   inflict(scene: Scene): Promise<Inflicted>;
 }

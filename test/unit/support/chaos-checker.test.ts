@@ -28,6 +28,7 @@ interface Case {
 function historyOf({ carried = SAID, isWitnessCut = false, sessions, publications = {} }: Case): ChaosHistory {
   return {
     prefix: "w ",
+    lateMs: 0,
     channels: [
       { channel: CHANNEL, isWitnessCut, carried: carried.map((text, at) => ({ text, atMs: (at + 1) * 100 })) },
     ],
