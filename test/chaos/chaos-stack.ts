@@ -7,7 +7,7 @@ import { Haproxy } from "../support/haproxy.ts";
 import { startNgircd, startProsody, type TestServer } from "../support/servers.ts";
 import { startDispatcherWith, startHalod, TierProcess } from "../support/stack.ts";
 import { XMPP_SERVICE } from "../support/xmpp-service.ts";
-import { activeIn, ClusterWatch } from "./cluster-watch.ts";
+import { activeIn, ClusterWatch } from "../support/cluster-watch.ts";
 
 /** Of its bridges, so many are there and own routes, and so many wait. */
 export interface Arrangement {

@@ -3,7 +3,7 @@ import type { AnyMessage } from "../../support/fake-bridge.ts";
 import type { PublishOutcome, SessionEvent } from "../history.ts";
 import { type ChaosWire, HTTP_FORMS, HttpChaosWire, SocketChaosWire } from "../wires.ts";
 import { nowMs } from "./protocol.ts";
-import { type CrowdSession, eventOf, outcomeOf } from "./session.ts";
+import { type CrowdSession, eventOf, whenOpen, outcomeOf } from "./session.ts";
 
 /** How it connects. */
 export interface RawSessionOptions {
@@ -21,8 +21,6 @@ export interface RawSessionOptions {
 /** After a failure, as cometd.js set to be quick. */
 const AGAIN_MS = 100;
 const SPOIL_EVERY = 10;
-/** For the first handshake and its subscriptions, on a busy machine. */
-const OPEN_MS = 30_000;
 
 /**
  * The protocol by its word, with the ack extension: after a break it goes on with the same session; told to handshake, it
@@ -59,17 +57,8 @@ export class RawSession implements CrowdSession {
   /** Resolves when it is subscribed and connected. */
   static async open(options: RawSessionOptions): Promise<RawSession> {
     const session = new RawSession(options);
-    const timer = setTimeout(() => session.#opened.reject(new Error(`${options.name} found no session`)), OPEN_MS);
     void session.#live();
-    try {
-      await session.#opened.promise;
-    } catch (error) {
-      await session[Symbol.asyncDispose]();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-    return session;
+    return whenOpen(session, session.#opened.promise);
   }
 
   get clientId(): string {
