@@ -80,7 +80,10 @@ async function isAsExpected(run: Run, fault: Fault, save: string | undefined): P
     if (!outcome) return false;
     const { line, details, isAsExpected: isGood } = judge(outcome.result);
     say([line, ...details.map((detail) => `    ${detail}`)].join("\n"));
-    if (save !== undefined) await writeFile(`${save}/${fault.name}.json`, JSON.stringify(outcome.history, setsAsLists));
+    if (save !== undefined) {
+      await writeFile(`${save}/${fault.name}.json`, JSON.stringify(outcome.history, setsAsLists));
+      await writeFile(`${save}/${fault.name}.log`, run.stack.takeLogs().join("\n"));
+    }
     return isGood;
   } catch (error) {
     signal.throwIfAborted();

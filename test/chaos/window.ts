@@ -69,6 +69,7 @@ export async function inflict(
   await using crowd = await gather(run, fault);
   const deaf = await settle(run, crowd, `before ${fault.name} `);
   if (deaf.length > 0) throw new Error(`${nameSome(deaf)} heard nothing before ${fault.name}`);
+  const unprotected = await stack.untilProtected();
   const earlier = seenIn((await crowd.report()).sessions);
 
   const prefix = `${fault.name} `;
@@ -94,7 +95,10 @@ export async function inflict(
       return { name, route: routeOf(clientId) ?? 0, channels, events, earlier: earlier.get(name) ?? new Set() };
     }),
   };
-  const complaints = left.length === 0 ? [] : [`${nameSome(left)} never heard the last message`];
+  const complaints = [
+    ...unprotected.map((line) => `before it, status said: ${line}`),
+    ...(left.length === 0 ? [] : [`${nameSome(left)} never heard the last message`]),
+  ];
   return { history, result: resultOf(fault, inflicted, history, stack.watch.tables.slice(firstTable), complaints) };
 }
 
