@@ -52,7 +52,10 @@ export class Planner {
     if (this.#plan?.membership.epoch === membership.epoch) return;
     if (this.#published.epoch === membership.epoch) return this.#publish(membership);
     const [before, after] = [clusterOf(this.#published), clusterOf(membership)];
-    const gaining = before && after ? gainingFromLiving(before, after, (instance) => links.has(instance)) : null;
+    // Whose registration this is has no link here yet; who leaves has one still, and is no member any more.
+    const linked = new Set(membership.members.filter(({ lostMs }) => lostMs === null).map(({ instance }) => instance));
+    const isLinked = (instance: string) => links.has(instance) || linked.has(instance);
+    const gaining = before && after ? gainingFromLiving(before, after, isLinked) : null;
     if (!gaining || gaining.size === 0) return this.#publish(membership);
     this.#plan = { membership, deadlineMs: this.#plan?.deadlineMs ?? now() + prepareMs, waiting: gaining };
     // A bridge that has just registered is told the table that is in force before it is told this one.

@@ -39,7 +39,7 @@ export const killHalod: Fault = {
       changes: [{ type: "join", node }],
       notes: [
         `HaloD had planned epoch ${planned} and not told it: epoch ${epoch} stayed for as long as it was away, ` +
-          `and ${watch.tables.filter((table) => table.epoch > epoch).length} table came after it, epoch ${moved}`,
+          `and its routes moved with epoch ${moved} after it was back`,
       ],
     };
   },

@@ -116,6 +116,24 @@ describe("Planner", () => {
     expect([published.at(-1), isTold]).toEqual([epoch(), true]);
   });
 
+  it("plans again after a restart, when the last of the others has come back", () => {
+    for (const instance of ["1a", "2a"]) play.register(instance);
+    const formed = play.membership;
+    // As it is in a file: nobody has a link yet.
+    play = new Play({}, { ...formed, members: formed.members.map((member) => ({ ...member, lostMs: 0 })) });
+    planner.next(play.membership);
+    const told = published.at(-1);
+    const third = register("3a");
+    register("1a");
+    expect([third.plans, published.at(-1)]).toEqual([[], epoch()]);
+    register("2a");
+    expect(play.membership.active).toEqual(["1a", "2a", "3a"]);
+    expect(epoch()).toBeGreaterThan(told ?? 0);
+    expect([third.plans.at(-1), published.at(-1)]).toEqual([epoch(), epoch() - 1]);
+    planner.prepared("3a", epoch());
+    expect(published.at(-1)).toBe(epoch());
+  });
+
   it("tells at once what happens because of a death, also in the middle of a plan", () => {
     register("1a");
     register("2a");
