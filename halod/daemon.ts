@@ -135,8 +135,10 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#numbers.release(link);
     if (this.#isStopped || !this.#registered.delete(instance)) return;
     this.#viewers.went(link);
-    if (role !== "bridge") this.#dispatchers--;
-    else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
+    if (role !== "bridge") {
+      this.#dispatchers--;
+      this.#planner.went(instance);
+    } else if (isOrderly) this.#apply({ type: "leave", instance, isSurplus: this.#autoscaler.isSurplus });
     else this.#apply({ type: "lost", instance });
   }
 

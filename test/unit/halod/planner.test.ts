@@ -7,11 +7,15 @@ import { Play } from "./play.ts";
 
 const PREPARE_MS = 2_000;
 
-/** A bridge's link that keeps the epochs of plans. */
+/** A member's link that keeps the epochs of plans. */
 class FakeLink implements Link {
-  readonly peer = { role: "bridge", name: "b", instance: "bi", routes: 24, node: 1, nodes: 24 } as const;
+  readonly peer: Link["peer"];
   readonly isFull = false;
   readonly plans: number[] = [];
+
+  constructor(role: "bridge" | "dispatcher" = "bridge", instance = "bi") {
+    this.peer = { role, name: "b", instance, routes: 24, node: 1, nodes: 24 };
+  }
 
   send(frame: Frame): boolean {
     const message = frame.type === "control" ? JSON.parse(frame.payload.toString()) : null;
@@ -78,6 +82,22 @@ describe("Planner", () => {
     expect(published).toHaveLength(told);
     planner.prepared("2a", epoch());
     expect(published.at(-1)).toBe(epoch());
+  });
+
+  it("waits for dispatchers as well, and not for one that has gone", () => {
+    register("1a");
+    const dispatchers = ["da", "db"].map((instance) => new FakeLink("dispatcher", instance));
+    for (const link of dispatchers) links.set(link.peer.instance, link);
+    register("2a");
+    expect(dispatchers.map(({ plans }) => plans)).toEqual([[epoch()], [epoch()]]);
+    planner.prepared("2a", epoch());
+    planner.prepared("da", epoch());
+    expect(published.at(-1)).toBeLessThan(epoch());
+    links.delete("db");
+    planner.went("db");
+    expect(published.at(-1)).toBe(epoch());
+    planner.went("da");
+    expect(published.filter((one) => one === epoch())).toHaveLength(1);
   });
 
   it("does not wait for ever", () => {
