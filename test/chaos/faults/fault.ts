@@ -18,6 +18,8 @@ export interface Inflicted {
   readonly changes: readonly TableChange[];
   /** Whose sessions it concerned; else it is those whose route moved, or who lost their connection, or all. */
   readonly nodes?: readonly number[];
+  /** When it began, in milliseconds since 1970, where that is later than what had to be done for it. */
+  readonly beganMs?: number;
   /** For people. */
   readonly notes?: readonly string[];
 }
