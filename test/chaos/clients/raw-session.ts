@@ -1,5 +1,6 @@
 import { setTimeout as after } from "node:timers/promises";
 import type { AnyMessage } from "../../support/fake-bridge.ts";
+import { within } from "../../support/within.ts";
 import type { PublishOutcome, SessionEvent } from "../history.ts";
 import { type ChaosWire, HTTP_FORMS, HttpChaosWire, SocketChaosWire } from "../wires.ts";
 import { nowMs } from "./protocol.ts";
@@ -21,6 +22,8 @@ export interface RawSessionOptions {
 /** After a failure, as cometd.js set to be quick. */
 const AGAIN_MS = 100;
 const SPOIL_EVERY = 10;
+/** For the last word of a session. */
+const END_MS = 2_000;
 
 /**
  * The protocol by its word, with the ack extension: after a break it goes on with the same session; told to handshake, it
@@ -77,7 +80,12 @@ export class RawSession implements CrowdSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
-    this.#wire?.close();
+    const wire = this.#wire;
+    if (wire === null) return;
+    // No answer is needed: the server may be gone by now.
+    const ended = this.#ask(wire, { channel: "/meta/disconnect" });
+    await within(END_MS, "the session did not end", ended).catch(() => undefined);
+    wire.close();
   }
 
   async #live(): Promise<void> {
