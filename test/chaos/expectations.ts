@@ -20,7 +20,7 @@ export const EXPECTED: Readonly<Record<string, readonly Criterion[]>> = {
   // The others are in all the channels already. Where the network keeps no history, that decides.
   "kill-bridge": [...MOVED, "lost", "handshakes"],
   "freeze-bridge": [...MOVED, "lost", "handshakes"],
-  "kill-halod": [...MOVED, "lost", "handshakes"],
+  "kill-halod": [...MOVED, "lost", "handshakes", "reconnects"],
   // A spare is in no channel, and nobody keeps for it what is said on ngIRCd until it is.
   "kill-with-spare": [...MOVED, "handshakes"],
   "kill-dispatcher": UNDISTURBED,
