@@ -41,6 +41,8 @@ export class BridgeLinks implements AsyncDisposable {
   readonly #byNode = new Map<number, BridgeLink>();
   /** Those on their way out. */
   readonly #closing = new Set<Promise<void>>();
+  /** Links that a table which is to come needs, and that are not up yet. */
+  #preparing: { readonly links: ReadonlySet<BridgeLink>; readonly prepared: () => void } | null = null;
   #isStarted = false;
   #isDisposed = false;
   /** Settles at the next change of who is up, or of who owns what. */
@@ -71,7 +73,10 @@ export class BridgeLinks implements AsyncDisposable {
   start(): void {
     if (this.#isStarted || this.#isDisposed) return;
     this.#isStarted = true;
-    this.#options.cluster.start((cluster) => this.#follow(cluster));
+    this.#options.cluster.start(
+      (cluster) => this.#follow(cluster),
+      (plan, prepared) => this.#prepare(plan, prepared),
+    );
   }
 
   /** Another bridge takes over where one dies. */
@@ -165,6 +170,7 @@ export class BridgeLinks implements AsyncDisposable {
   #follow(cluster: Cluster): void {
     if (this.#isDisposed) return;
     this.#cluster = cluster;
+    this.#preparing = null;
     this.#byNode.clear();
     const present = new Set<BridgeLink>();
     for (const { node, address } of cluster.nodes) {
@@ -174,6 +180,22 @@ export class BridgeLinks implements AsyncDisposable {
     }
     for (const [key, link] of this.#links) if (!present.has(link)) this.#retire(key, link);
     this.#changed();
+  }
+
+  /** Connects to who is to come, so that no request has to wait for that when it owns routes. */
+  #prepare({ nodes }: Cluster, prepared: () => void): void {
+    if (this.#isDisposed) return;
+    const known = new Set(this.#links.values());
+    const links = nodes.map(({ node, address }) => this.#linkTo(node, address)).filter((link) => !known.has(link));
+    this.#preparing = { links: new Set(links), prepared };
+    this.#prepared();
+  }
+
+  #prepared(): void {
+    const { links, prepared } = this.#preparing ?? {};
+    if (!links || [...links].some(({ numbers }) => !numbers)) return;
+    this.#preparing = null;
+    prepared?.();
   }
 
   #linkTo(node: number, address: string): BridgeLink {
@@ -207,6 +229,8 @@ export class BridgeLinks implements AsyncDisposable {
     const { resolve } = this.#change;
     this.#change = Promise.withResolvers();
     resolve();
-    if (!this.#isDisposed) this.takeovers.look();
+    if (this.#isDisposed) return;
+    this.#prepared();
+    this.takeovers.look();
   }
 }

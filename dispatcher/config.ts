@@ -109,8 +109,10 @@ export const dispatcherSchema = z.strictObject({
     .describe("bytes at the start of a stream for proxies that hold back the first ones; 0 = none"),
   drainPerSecond: count
     .default(1_000)
-    .describe("WebSockets, and as many streams, closed per second when the dispatcher stops"),
-  drainTimeoutMs: milliseconds.default(20_000).describe("milliseconds after which the dispatcher stops anyway"),
+    .describe("WebSockets and streams closed within any second when the dispatcher stops, at most"),
+  drainTimeoutMs: milliseconds
+    .default(20_000)
+    .describe("milliseconds after which the dispatcher stops anyway, and cuts off what is still open"),
   inside: insideSchema.prefault({}),
 });
 

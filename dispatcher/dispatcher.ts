@@ -16,6 +16,7 @@ import { InsideListener } from "./inside/listener.ts";
 import type { Tier } from "./tier.ts";
 import { Coalescer } from "./transports/coalescer.ts";
 import { HttpTransports } from "./transports/http-transports.ts";
+import { Pace } from "./transports/pace.ts";
 import { WebSocketTier } from "./transports/websocket-server.ts";
 
 const POLL_MS = 20;
@@ -161,10 +162,19 @@ export class Dispatcher implements AsyncDisposable, Tier {
     await Promise.resolve();
     const open = { requests: this.#requests.size, sockets: this.#sockets.size };
     this.#log.info(open, "draining");
-    const signal = AbortSignal.timeout(this.config.drainTimeoutMs);
+    const { drainPerSecond, drainTimeoutMs } = this.config;
+    const signal = AbortSignal.timeout(drainTimeoutMs);
+    using pace = new Pace(drainPerSecond, this.now);
+    const paced = this.#sockets.size + this.#requests.streams;
+    if (pace.timeFor(paced) > drainTimeoutMs)
+      this.#log.warn({ paced, drainPerSecond, drainTimeoutMs }, "too many to close in time at this rate");
     const closed = Promise.withResolvers<void>();
     this.#server.close(() => closed.resolve());
-    await Promise.all([this.#requests.drain(signal), this.#sockets.drain(signal), this.#inside?.drain(signal)]);
+    await Promise.all([
+      this.#requests.drain(pace, signal),
+      this.#sockets.drain(pace, signal),
+      this.#inside?.drain(signal),
+    ]);
     while (this.#requests.size > 0 && !signal.aborted) await wait(POLL_MS);
     const left = { requests: this.#requests.size, sockets: this.#sockets.size };
     if (signal.aborted) this.#log.warn(left, "drain cut short");

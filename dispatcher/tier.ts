@@ -15,6 +15,6 @@ export interface Tier {
   readonly random: () => number;
   /** Cryptographically random. */
   readonly randomBytes: (size: number) => Buffer;
-  /** True from the moment the dispatcher stops: nothing is held any more. */
+  /** True from the moment the dispatcher stops: no poll is held any more, and no stream begins. */
   readonly isDraining: boolean;
 }

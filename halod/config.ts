@@ -42,7 +42,9 @@ export const halodSchema = z.strictObject({
     .describe("milliseconds for all bridges to come back after the first one has, when HaloD was restarted or cut off"),
   prepareMs: milliseconds
     .default(2_000)
-    .describe("milliseconds that bridges have to prepare for routes of bridges that live, before a table moves them"),
+    .describe(
+      "milliseconds that bridges and dispatchers have to prepare for a table that moves routes of bridges that live",
+    ),
   maxBridges: whole.min(1).max(MAX_BRIDGES).default(1_024).describe("bridges that may register, spares included"),
   maxDispatchers: whole.min(1).default(1_024).describe("dispatchers that may register"),
   autoscale: scaleSchema.prefault({}),

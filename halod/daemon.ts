@@ -128,6 +128,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#viewers.went(link);
     this.#protections.went(instance);
     if (role === "bridge") this.#apply(isOrderly ? this.#leaving(instance) : { type: "lost", instance });
+    else this.#planner.went(instance);
   }
 
   /** @returns whether it is one of a member, or of whoever asks */
@@ -292,11 +293,6 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#timer = null;
     const atMs = this.#isActing ? nextTickMs(this.#membership, config) : null;
     if (atMs === null || this.#isStopped) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#apply({ type: "tick" });
-      },
-      Math.max(1, atMs - now()),
-    ).unref();
+    this.#timer = setTimeout(() => void this.#apply({ type: "tick" }), Math.max(1, atMs - now())).unref();
   }
 }

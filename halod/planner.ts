@@ -6,7 +6,7 @@ import { clusterOf, type Membership } from "./membership.ts";
 import { BYTES_PER_MS, MAX_GAP_MS, type Publisher } from "./publisher.ts";
 
 export interface PlannerOptions {
-  /** How long bridges may take to prepare, from the first of several changes on. */
+  /** How long bridges and dispatchers may take to prepare, from the first of several changes on. */
   readonly prepareMs: number;
   readonly now: () => number;
   readonly log: Logger;
@@ -27,7 +27,7 @@ interface Plan {
 
 /**
  * Lets bridges prepare for routes that they are to take over from others that live, before everybody is told: so they are
- * in the channels before the sessions come. What a dead bridge had moves at once.
+ * in the channels before the sessions come, and dispatchers are connected to them. What a dead bridge had moves at once.
  */
 export class Planner {
   readonly #options: PlannerOptions;
@@ -52,20 +52,29 @@ export class Planner {
     if (this.#plan?.membership.epoch === membership.epoch) return;
     if (this.#published.epoch === membership.epoch) return this.#publish(membership);
     const [before, after] = [clusterOf(this.#published), clusterOf(membership)];
-    const gaining = before && after ? gainingFromLiving(before, after, (instance) => links.has(instance)) : null;
+    // Whose registration this is has no link here yet; who leaves has one still, and is no member any more.
+    const linked = new Set(membership.members.filter(({ lostMs }) => lostMs === null).map(({ instance }) => instance));
+    const isLinked = (instance: string) => links.has(instance) || linked.has(instance);
+    const gaining = before && after ? gainingFromLiving(before, after, isLinked) : null;
     if (!gaining || gaining.size === 0) return this.#publish(membership);
+    for (const { peer } of links.values()) if (peer.role === "dispatcher") gaining.add(peer.instance);
     this.#plan = { membership, deadlineMs: this.#plan?.deadlineMs ?? now() + prepareMs, waiting: gaining };
     // A bridge that has just registered is told the table that is in force before it is told this one.
     this.#telling ??= setTimeout(() => this.#tell(), this.#tellGapMs).unref();
     this.#timer ??= setTimeout(() => this.#onLate(), prepareMs).unref();
   }
 
-  /** A bridge is ready for a plan. */
+  /** A bridge or a dispatcher is ready for a plan. */
   prepared(instance: string, epoch: number): void {
     const plan = this.#plan;
     if (!plan || plan.membership.epoch !== epoch) return;
     plan.waiting.delete(instance);
     if (plan.waiting.size === 0) this.#publish(plan.membership);
+  }
+
+  /** A dispatcher has gone: nobody waits for it. */
+  went(instance: string): void {
+    if (this.#plan) this.prepared(instance, this.#plan.membership.epoch);
   }
 
   /** Calls when everybody has been told of the newest state. */
@@ -98,13 +107,13 @@ export class Planner {
     const payload = planPayload(cluster);
     this.#tellGapMs = Math.min(MAX_GAP_MS, (payload.length * plan.waiting.size) / BYTES_PER_MS);
     for (const instance of plan.waiting) this.#options.links.get(instance)?.send({ type: "control", payload });
-    this.#options.log.info({ epoch: cluster.epoch, bridges: plan.waiting.size }, "table planned");
+    this.#options.log.info({ epoch: cluster.epoch, members: plan.waiting.size }, "table planned");
   }
 
   #onLate(): void {
     const { membership, waiting } = this.#plan ?? {};
     if (!membership || !waiting) return;
-    this.#options.log.warn({ epoch: membership.epoch, waiting: [...waiting] }, "bridges have not prepared in time");
+    this.#options.log.warn({ epoch: membership.epoch, waiting: [...waiting] }, "not all have prepared in time");
     this.#publish(membership);
   }
 

@@ -203,9 +203,7 @@ export class IrcNetwork implements Network {
     // Without a nick it is the server that speaks.
     if (channel === undefined || line.nick === "") return;
     const said = this.#inbound?.onLine(channel.name, line);
-    const sender = said && this.#senders.byNick(speakerOf(line));
-    if (sender) receiver.acknowledge();
-    if (said) sender?.onEcho(channel.ircChannel, said);
+    if (said && this.#senders.onEcho(speakerOf(line), channel.ircChannel, said)) receiver.acknowledge();
   }
 
   #onJoined(receiver: Receiver, channel: Channel, absence: string | null): void {

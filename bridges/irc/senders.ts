@@ -1,3 +1,4 @@
+import type { Line } from "./line.ts";
 import { foldAscii } from "./names.ts";
 import type { Sender } from "./sender.ts";
 
@@ -26,6 +27,13 @@ export class Senders {
 
   remove(own: Sender): void {
     this.#own.delete(own);
+  }
+
+  /** The receiving connection has seen a line. @returns whether it is one of theirs */
+  onEcho(nick: string, ircChannel: string, line: Line): boolean {
+    const sender = this.byNick(nick);
+    sender?.onEcho(ircChannel, line);
+    return sender !== undefined;
   }
 
   byNick(nick: string): Sender | undefined {

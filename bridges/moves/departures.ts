@@ -164,7 +164,7 @@ export class Departures {
     };
     const later: Promise<void>[] = [];
     let count = 0;
-    for (const route of routes) {
+    for (const route of firstThoseWithBrowsers(routes, byRoute)) {
       const sessions = this.#routes.has(route) ? (byRoute.get(route) ?? []) : [];
       const busy = sessions.filter((session) => this.#isBusy(session));
       if (busy.length > 0) {
@@ -273,6 +273,17 @@ interface Parcel {
   readonly positions: Positions;
   /** The positions that it knows. */
   readonly sent: Map<string, ChannelPosition>;
+}
+
+/** Nobody waits for the sessions on the other routes. */
+function firstThoseWithBrowsers(
+  routes: readonly number[],
+  byRoute: ReadonlyMap<number, readonly Session[]>,
+): readonly number[] {
+  const hasBrowser = (route: number) =>
+    byRoute.get(route)?.some(({ held, socket }) => held !== null || socket !== null);
+  const parts = Map.groupBy(routes, (route) => hasBrowser(route) === true);
+  return [...(parts.get(true) ?? []), ...(parts.get(false) ?? [])];
 }
 
 async function drained(taker: Taker): Promise<void> {

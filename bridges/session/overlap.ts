@@ -26,8 +26,9 @@ export interface Since {
  * What lies between two common ids and is not known to the other bridge is new as well: on linked servers the order is
  * each sender's, not the channel's.
  *
- * Where a server gave no ids for a while, each bridge had its own for what was said then. Those cannot be compared: what lies
- * between common ids was had by both, and where the session had such at the end, and so do we, nothing is proved.
+ * Where a server gave no ids for a while, or not yet, each bridge had its own for what was said then. Those cannot be compared:
+ * what lies between common ids was had by both, and where the session had something at the end that is not known here, and we
+ * have such, nothing is proved.
  *
  * @param entries what the log has of the channel
  * @param since from where on it counts where no id is common
@@ -38,7 +39,8 @@ export function overlapOf(entries: readonly LogEntry[], { last, recent }: Channe
   const first = entries.findIndex(({ id }) => had.has(id));
   const end = entries.findLastIndex(({ id }) => had.has(id));
   const here = new Set(entries.map(({ id }) => id));
-  const isUnsure = recent.slice(recent.findLastIndex((id) => here.has(id)) + 1).some(isOwnId);
+  // What we had our own ids for may have had any there: its own as well, or those since a mark that we have not seen.
+  const isUnsure = recent.length > recent.findLastIndex((id) => here.has(id)) + 1;
   const isFresh = ({ id, seq }: LogEntry, index: number): boolean => {
     if (had.has(id) || (isOwnId(id) && (isUnsure || index < end))) return false;
     if (first < 0) return seq > since.seq;

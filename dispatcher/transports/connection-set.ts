@@ -1,15 +1,16 @@
+import type { InTurn, Pace } from "./pace.ts";
+
 /** A connection that stays open. */
 export interface LongLived {
   /** Called once per interval. */
   check(): void;
-  /** Ends it in good order, when the bridge has let go of it. */
-  drain(): void;
+  /** Ends it in good order: in its turn, when the bridge has let go of it. */
+  drain(inTurn: InTurn): void;
   terminate(): void;
 }
 
 /** Checks are made in this many parts of the interval, so that ten thousand pings are not one burst. */
 const PARTS = 8;
-const DRAIN_STEP_MS = 50;
 
 /** All connections of a kind, with one timer that looks after them. */
 export class ConnectionSet<T extends LongLived> {
@@ -40,19 +41,20 @@ export class ConnectionSet<T extends LongLived> {
   }
 
   /** Ends all at a pace. @returns when the last one is gone, or at the signal */
-  async drain(perSecond: number, signal: AbortSignal): Promise<void> {
-    const perStep = Math.max(1, Math.ceil((perSecond * DRAIN_STEP_MS) / 1_000));
-    const open = this.#all();
+  async drain(pace: Pace, signal: AbortSignal): Promise<void> {
     const empty = Promise.withResolvers<void>();
-    const step = () => {
-      for (const connection of open.splice(0, perStep)) connection.drain();
-    };
     this.#onEmpty = empty.resolve;
     signal.addEventListener("abort", () => empty.resolve(), { once: true });
-    step();
-    const timer = setInterval(step, DRAIN_STEP_MS);
+    for (const part of this.#parts) {
+      for (const connection of part) {
+        pace.begin(() => {
+          if (!part.has(connection)) return false;
+          connection.drain(pace.end);
+          return true;
+        });
+      }
+    }
     if (this.size > 0 && !signal.aborted) await empty.promise;
-    clearInterval(timer);
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,7 @@ import { refuse } from "../http/refusal.ts";
 import { contextOf } from "../http/request-context.ts";
 import { pathOf, queryOf } from "../http/target.ts";
 import type { Tier } from "../tier.ts";
+import type { Pace } from "./pace.ts";
 import { PollingTier } from "./polling.ts";
 import { StreamTier } from "./stream-server.ts";
 import { STREAM_TRANSPORTS } from "./table.ts";
@@ -27,16 +28,20 @@ export class HttpTransports {
     return this.#polls.size + this.#streams.size;
   }
 
+  get streams(): number {
+    return this.#streams.size;
+  }
+
   /** Serves one GET or POST. */
   serve(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === "POST" || HAS_MESSAGE.test(queryOf(request))) this.#polls.serve(request, response);
     else this.#openStream(request, response);
   }
 
-  /** Answers what is held at once, and ends streams at the configured pace. @returns when nothing is left of these */
-  async drain(signal: AbortSignal): Promise<void> {
+  /** Answers what is held at once, and ends streams at a pace. @returns when nothing is left of these */
+  async drain(pace: Pace, signal: AbortSignal): Promise<void> {
     this.#polls.drain();
-    await this.#streams.drain(signal);
+    await this.#streams.drain(pace, signal);
   }
 
   [Symbol.dispose](): void {

@@ -59,8 +59,8 @@ export class SocketSession implements Downstream, Timed {
     this.#pending.push(connect);
     if (this.#pending.length === 1) this.#tier.deadlines.add(this);
     const isFirst = this.#pending.length === 1 && !this.#held;
-    const mayHold = isAlone && !this.#tier.isDraining;
-    this.#numbers.request(this.#number, { route, isSocket: true, mayHold, context, payload });
+    // Also while the dispatcher stops: it stays until its socket's turn comes, and would be asked for without end.
+    this.#numbers.request(this.#number, { route, isSocket: true, mayHold: isAlone, context, payload });
     if (isFirst && this.outlet.isSlow) this.pause();
   }
 

@@ -8,6 +8,7 @@ import type { Waiter } from "../takeovers.ts";
 import type { Tier } from "../tier.ts";
 import type { LongLived } from "./connection-set.ts";
 import type { FirstConnect } from "./first-connect.ts";
+import { atOnce, type InTurn } from "./pace.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 import { type StreamOwner, StreamTransport } from "./stream-transport.ts";
 
@@ -44,7 +45,10 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
   #last: Buffer | null = null;
   /** When it comes back after an end in good order. */
   #endMs = SOON_MS;
+  /** It began when the dispatcher was stopping already. */
+  readonly #isLate: boolean;
   #isEnding = false;
+  #inTurn: InTurn = atOnce;
   #isEnded = false;
   #checkedBytes = 0;
   #checkedTaken = 0;
@@ -54,6 +58,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     this.#settings = settings;
     this.#response = response;
     this.#connect = connect;
+    this.#isLate = tier.isDraining;
     this.outlet = new StreamTransport(settings, response, tier.config, this);
   }
 
@@ -75,7 +80,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
   }
 
   onTurn(): void {
-    if (this.#tier.isDraining && this.#isOurs) return this.#fail("stopping");
+    if (this.#isLate && this.#isOurs) return this.#fail("stopping");
     const numbers = this.#tier.bridges.numbersOf(this.route);
     if (!numbers) return this.#wait("away");
     if (numbers.isFull) return this.#wait("busy");
@@ -153,8 +158,9 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
   }
 
   /** Ends it from our side; what the bridge is sending right now still comes. */
-  drain(): void {
+  drain(inTurn: InTurn = this.#inTurn): void {
     if (this.#isEnded) return;
+    this.#inTurn = inTurn;
     this.#isEnding = true;
     if (this.#tier.bridges.takeovers.leave(this)) return this.#fail("stopping");
     // What is under way is answered first, and tells how the stream ends.
@@ -183,8 +189,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     const { route, payload, context } = this.#connect;
     this.#isPending = true;
     this.#tier.deadlines.add(this);
-    const mayHold = !this.#tier.isDraining;
-    this.#numbers?.request(this.#number, { route, isSocket: true, mayHold, context, payload });
+    this.#numbers?.request(this.#number, { route, isSocket: true, mayHold: !this.#isLate, context, payload });
   }
 
   #settle(): void {
@@ -197,7 +202,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     this.#tier.bridges.takeovers.taken(this);
     this.#held = reply;
     this.#open();
-    if (this.#isEnding || this.#tier.isDraining) this.drain();
+    if (this.#isEnding || this.#isLate) this.drain();
   }
 
   #onAnswer(payload: Buffer, isFinal: boolean): void {
@@ -209,7 +214,7 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
     if (error !== null && !this.outlet.isOpen) return this.#refuse(error);
     if (!this.#isOurs || error !== null || !wasPending) this.#last = payload;
     if (isFinal) return this.#finish();
-    if (!this.#isOurs || error !== null || this.#isEnding || this.#tier.isDraining) return this.drain();
+    if (!this.#isOurs || error !== null || this.#isEnding || this.#isLate) return this.drain();
     // The first connect of a session is answered at once; no later one is.
     this.#open();
     this.#request();
@@ -275,6 +280,11 @@ export class StreamConnection implements Downstream, Timed, Waiter, StreamOwner,
 
   #finish(): void {
     this.#end();
+    this.#inTurn(() => this.#close());
+  }
+
+  #close(): void {
+    if (this.#response.destroyed) return;
     if (this.#last && this.#last.length > 0) this.outlet.send(this.#last);
     this.outlet.close(this.#endMs);
     // What nobody reads must not stay in our memory for ever.

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Tier } from "../tier.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import type { FirstConnect } from "./first-connect.ts";
+import type { Pace } from "./pace.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 
@@ -21,6 +22,8 @@ export class StreamTier {
 
   /** Answers a request with a stream. */
   open(settings: StreamSettings, response: ServerResponse, connect: FirstConnect): void {
+    // What comes next is another dispatcher's.
+    if (this.#tier.isDraining) response.setHeader("connection", "close");
     const stream = new StreamConnection(this.#tier, settings, response, connect);
     const forget = this.#open.add(stream);
     response.once("close", () => {
@@ -30,9 +33,9 @@ export class StreamTier {
     stream.start();
   }
 
-  /** Ends all at the configured pace. @returns when the last one has ended */
-  drain(signal: AbortSignal): Promise<void> {
-    return this.#open.drain(this.#tier.config.drainPerSecond, signal);
+  /** Ends all at a pace. @returns when the last one has ended */
+  drain(pace: Pace, signal: AbortSignal): Promise<void> {
+    return this.#open.drain(pace, signal);
   }
 
   [Symbol.dispose](): void {

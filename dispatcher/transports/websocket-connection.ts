@@ -10,6 +10,7 @@ import { userOf } from "../user-routes.ts";
 import { SocketConnect, type SocketConnectOwner } from "./socket-connect.ts";
 import { SocketSession, type SocketSessionOwner } from "./socket-session.ts";
 import { PING_FRAME } from "./websocket-frame.ts";
+import type { InTurn } from "./pace.ts";
 import type { PushOwner } from "./push-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
@@ -39,7 +40,9 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
   #idleSince: number;
   #isAlive = true;
   #isReading = false;
-  #isDraining = false;
+  /** Set when it is to end. */
+  #inTurn: InTurn | null = null;
+  #awaitsTurn = false;
 
   /** @param socket the raw one of the upgrade */
   constructor(tier: Tier, ws: WebSocket, socket: Duplex, context: RequestContext) {
@@ -71,9 +74,9 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
     this.#transport.write(PING_FRAME);
   }
 
-  /** Closes the socket in an orderly way, after whatever the bridges are sending to it right now. */
-  drain(): void {
-    this.#isDraining = true;
+  /** Closes the socket in an orderly way, after whatever the bridges are sending to it right now, and in its turn. */
+  drain(inTurn: InTurn): void {
+    this.#inTurn = inTurn;
     for (const session of [...this.#sessions.values()]) session.recall();
     for (const connect of this.#takeWaiting()) this.#fail(connect, "stopping");
     this.#closeIfDrained();
@@ -201,7 +204,7 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
       this.#transport.send(Buffer.from(texts.join(",")));
       return;
     }
-    if (this.#isDraining) return this.#fail(connect, "stopping");
+    if (this.#inTurn) return this.#fail(connect, "stopping");
     const numbers = bridges.numbersOf(route);
     if (!numbers) return this.#wait(connect, "away");
     if (numbers.isFull) return this.#wait(connect, "busy");
@@ -217,7 +220,7 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
   #wait(connect: SocketConnect, failure: Failure): void {
     connect.failure = failure;
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    if (this.#isDraining) this.#fail(connect, "stopping");
+    if (this.#inTurn) this.#fail(connect, "stopping");
     else if (this.#tier.bridges.takeovers.wait(connect)) this.#waiting.add(connect);
     else this.#fail(connect, failure);
   }
@@ -247,8 +250,17 @@ export class WebSocketConnection implements SocketSessionOwner, SocketConnectOwn
   }
 
   #closeIfDrained(): void {
-    const isDone = this.#sessions.size === 0 && this.#inFlight === 0 && this.#backlog.length === 0;
-    if (this.#isDraining && isDone) this.#transport.close(GOING_AWAY, "the server is stopping");
+    if (!this.#inTurn || this.#awaitsTurn || !this.#isDone) return;
+    this.#awaitsTurn = true;
+    this.#inTurn(() => {
+      this.#awaitsTurn = false;
+      // A publish may have come meanwhile: its answer is waited for, and then for another turn.
+      if (this.#isDone) this.#transport.close(GOING_AWAY, "the server is stopping");
+    });
+  }
+
+  get #isDone(): boolean {
+    return this.#sessions.size === 0 && this.#inFlight === 0 && this.#backlog.length === 0;
   }
 
   #onClose(): void {

@@ -5,6 +5,7 @@ import { contextOf } from "../http/request-context.ts";
 import { refuseSocket } from "../http/refusal.ts";
 import type { Tier } from "../tier.ts";
 import { ConnectionSet } from "./connection-set.ts";
+import type { Pace } from "./pace.ts";
 import { WebSocketConnection } from "./websocket-connection.ts";
 
 /** All WebSockets of a dispatcher. */
@@ -42,9 +43,9 @@ export class WebSocketTier {
     });
   }
 
-  /** Closes all at the configured pace. @returns when the last one is closed */
-  drain(signal: AbortSignal): Promise<void> {
-    return this.#open.drain(this.#tier.config.drainPerSecond, signal);
+  /** Closes all at a pace. @returns when the last one is closed */
+  drain(pace: Pace, signal: AbortSignal): Promise<void> {
+    return this.#open.drain(pace, signal);
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,7 @@
  * A missed target is told, and is no failure, since machines are shared; a lost message is one.
  */
 import { parseArgs } from "node:util";
+import { stopOnSignal } from "../support/stop-on-signal.ts";
 import type { Plan } from "./plan.ts";
 import { describeMachine, isMet, toJson, toTable, type Findings } from "./report.ts";
 import { halod } from "./scenarios/halod.ts";
@@ -91,16 +92,4 @@ function readFlags() {
     process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   }
   return null;
-}
-
-/** The first signal stops what runs, so that everything is cleaned up; the second ends the process. */
-function stopOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort(new Error(`got ${signal}`));
-    });
-  }
-  return controller.signal;
 }

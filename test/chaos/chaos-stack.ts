@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { Gate } from "../support/gate.ts";
 import { Haproxy } from "../support/haproxy.ts";
+import { untilProtected } from "../support/protection.ts";
 import { startNgircd, startProsody, type TestServer } from "../support/servers.ts";
 import { startDispatcherWith, startHalod, TierProcess } from "../support/stack.ts";
 import { XMPP_SERVICE } from "../support/xmpp-service.ts";
-import { activeIn, ClusterWatch } from "./cluster-watch.ts";
+import { activeIn, ClusterWatch } from "../support/cluster-watch.ts";
 
 /** Of its bridges, so many are there and own routes, and so many wait. */
 export interface Arrangement {
@@ -29,6 +30,7 @@ const BRIDGE_READY = /^tailspin bridge ready \S+:(\d+)$/;
 /** On a busy machine, while everybody speaks; and until HaloD has told what it does with one that is ready. */
 const START_MS = 60_000;
 const TABLE_MS = 30_000;
+const PROTECTED_MS = 10_000;
 
 interface Place {
   readonly port: number;
@@ -47,6 +49,8 @@ export class ChaosStack implements AsyncDisposable {
   readonly #places = new Map<number, Place>();
   readonly #dispatchers: TierProcess[] = [];
   #halod: TierProcess | null = null;
+  /** Everything that was ever started, by what it was. */
+  readonly #started: { readonly name: string; readonly process: TierProcess }[] = [];
   #spares = 0;
   #watch: ClusterWatch | null = null;
   #balancer: Haproxy | null = null;
@@ -77,7 +81,7 @@ export class ChaosStack implements AsyncDisposable {
     await stack.startHalod();
     await stack.startBridge(1);
     for (let index = 0; index < DISPATCHERS; index++) await stack.startDispatcher(index);
-    stack.#watch = resources.use(new ClusterWatch(stack.#address));
+    stack.#watch = resources.use(new ClusterWatch([stack.#address]));
     const targets = stack.#dispatcherPorts.map((port) => ({ port }));
     stack.#balancer = resources.use(await Haproxy.start(targets, VERSION_HEADER, CHECK));
     await stack.watch.until("a bridge", ({ owners }) => !owners.includes(0));
@@ -132,16 +136,26 @@ export class ChaosStack implements AsyncDisposable {
     this.#spares = spares;
     const file = join(this.#folder, "cluster.json");
     const flags = [...HALOD_FLAGS, "--halod-spares", String(spares)];
-    this.#halod = this.#resources.use(await startHalod(this.#halodPort, file, ...flags));
+    this.#halod = this.#keep("halod", await startHalod(this.#halodPort, file, ...flags));
   }
 
-  /** Starts one, or one again; it registers when it is on both networks. */
-  async startBridge(node: number): Promise<void> {
+  /** Between a bridge and HaloD. */
+  async gateToHalod(): Promise<Gate> {
+    return this.#resources.use(await Gate.start({ host: "127.0.0.1", port: this.#halodPort }));
+  }
+
+  /** Until the sessions would survive any one bridge. @returns what HaloD says against that when it has waited long enough */
+  untilProtected(): Promise<readonly string[]> {
+    return untilProtected(this.#address, PROTECTED_MS);
+  }
+
+  /** Starts one, or one again; it registers when it is on both networks. @param halod where it finds HaloD */
+  async startBridge(node: number, halod = this.#address): Promise<void> {
     const { port, gate } = this.#places.get(node) ?? (await this.#place(node));
     const { ircd, prosody } = this;
     const args = [
       ...["bridge", "--bridge-port", String(port), "--bridge-advertise", `${gate.host}:${gate.port}`],
-      ...["--bridge-halod", this.#address, "--bridge-node", String(node), "--bridge-connect-timeout-ms", "5000"],
+      ...["--bridge-halod", halod, "--bridge-node", String(node), "--bridge-connect-timeout-ms", "5000"],
       ...["--irc-host", ircd.host, "--irc-port", String(ircd.port), "--irc-reconnect-max-ms", "300"],
       ...["--xmpp-jid", `${account.user}@${domain}`, "--xmpp-password", account.password],
       ...["--xmpp-host", prosody.host, "--xmpp-port", String(prosody.port), "--xmpp-muc-service", mucDomain],
@@ -149,7 +163,7 @@ export class ChaosStack implements AsyncDisposable {
       ...["--mapping", JSON.stringify(RULES)],
     ];
     const bridge = await TierProcess.start(BRIDGE_READY, args, {}, START_MS);
-    this.#bridges.set(node, this.#resources.use(bridge));
+    this.#bridges.set(node, this.#keep(`bridge ${node}`, bridge));
   }
 
   async startDispatcher(index: number): Promise<void> {
@@ -162,7 +176,7 @@ export class ChaosStack implements AsyncDisposable {
       "--dispatcher-drain-per-second",
       String(DRAIN_PER_SECOND),
     ];
-    this.#dispatchers[index] = this.#resources.use(await startDispatcherWith(...flags));
+    this.#dispatchers[index] = this.#keep(`dispatcher ${index}`, await startDispatcherWith(...flags));
   }
 
   /** Starts and stops bridges until so many are there. Those with the least numbers stay. */
@@ -182,6 +196,13 @@ export class ChaosStack implements AsyncDisposable {
       await this.watch.until(`bridge ${node}`, ({ nodes }) => nodes.some((one) => one.node === node), TABLE_MS);
     }
     await this.isArranged({ active, spares });
+  }
+
+  /** @returns what all processes have logged since this was asked last, each line with its process's name, by their times */
+  takeLogs(): string[] {
+    const lines = this.#started.flatMap(({ name, process }) => process.log.splice(0).map((line) => ({ name, line })));
+    const timeOf = (line: string): number => Number(/"time":(\d+)/.exec(line)?.[1] ?? 0);
+    return lines.toSorted((a, b) => timeOf(a.line) - timeOf(b.line)).map(({ name, line }) => `${name}: ${line}`);
   }
 
   /** SIGTERM, and until it has no routes. */
@@ -206,6 +227,11 @@ export class ChaosStack implements AsyncDisposable {
 
   get #address(): string {
     return `127.0.0.1:${this.#halodPort}`;
+  }
+
+  #keep(name: string, process: TierProcess): TierProcess {
+    this.#started.push({ name, process });
+    return this.#resources.use(process);
   }
 
   async #place(node: number): Promise<Place> {

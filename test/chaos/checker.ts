@@ -182,9 +182,10 @@ function isWithin(spans: readonly Span[], place: number): boolean {
 /**
  * How long a message of the network waited for a session, at most: until that message, or a later one of its channel, came.
  *
+ * @param fromMs whose wait was over by then does not count
  * @returns milliseconds; Infinity where one never came, and none after it
  */
-export function longestWaitMs(history: ChaosHistory, session: SessionHistory): number {
+export function longestWaitMs(history: ChaosHistory, session: SessionHistory, fromMs = 0): number {
   const times = new Map<string, number>();
   for (const event of session.events) if (isFirst(event, times)) times.set(event.text, event.atMs);
   let longest = 0;
@@ -193,7 +194,7 @@ export function longestWaitMs(history: ChaosHistory, session: SessionHistory): n
     let earliest = Infinity;
     for (const { text, atMs } of carried.toReversed()) {
       earliest = Math.min(earliest, times.get(text) ?? Infinity);
-      longest = Math.max(longest, earliest - atMs);
+      if (earliest >= fromMs) longest = Math.max(longest, earliest - atMs);
     }
   }
   return longest;

@@ -16,6 +16,8 @@ export type SessionEvent =
   | { readonly type: "handshake"; readonly atMs: number }
   /** It has a WebSocket again. */
   | { readonly type: "opened"; readonly atMs: number }
+  /** The other side has closed it. */
+  | { readonly type: "closed"; readonly atMs: number }
   /** Its connection broke, or a poll failed. */
   | { readonly type: "reconnect"; readonly atMs: number };
 
@@ -52,4 +54,6 @@ export interface ChaosHistory {
   readonly channels: readonly ChannelHistory[];
   readonly publications: readonly Publication[];
   readonly sessions: readonly SessionHistory[];
+  /** By so much at most the clients' times are later than what they saw, since the machine had something else to do. */
+  readonly lateMs: number;
 }

@@ -80,8 +80,8 @@ export const LEGEND = [
   "seen: messages that came to sessions. lost: that did not; for restart-ircd without a notice + with one. silent: of those, what",
   "neither a notice nor a handshake tells of. untrue: publishes that were answered otherwise than the network shows. unknown:",
   "publishes with an unknown outcome. shakes, reconn: extra handshakes, lost connections and failed polls. p50, p99: the longest that",
-  "a message waited for a session, of the sessions whose route moved (else those that lost their connection, else all). moved, of:",
-  "routes that moved, and had to; mod: what `route mod n` would have moved.",
+  "a message waited for a session, from when the fault began, of the sessions whose route moved (else those that lost their",
+  "connection, else all). moved, of: routes that moved, and had to; mod: what `route mod n` would have moved.",
 ] as const;
 
 function told(title: string, names: readonly string[]): string[] {

@@ -9,6 +9,7 @@ import { fixEngine, requestedEngine } from "../support/engine.ts";
 import { lookFor } from "../support/executables.ts";
 import { IMAGES } from "../support/images.ts";
 import { setup } from "../support/prepare.ts";
+import { stopOnSignal } from "../support/stop-on-signal.ts";
 import { ChaosStack } from "./chaos-stack.ts";
 import type { Fault } from "./faults/index.ts";
 import { type ChaosFlags, readFlags } from "./flags.ts";
@@ -79,7 +80,10 @@ async function isAsExpected(run: Run, fault: Fault, save: string | undefined): P
     if (!outcome) return false;
     const { line, details, isAsExpected: isGood } = judge(outcome.result);
     say([line, ...details.map((detail) => `    ${detail}`)].join("\n"));
-    if (save !== undefined) await writeFile(`${save}/${fault.name}.json`, JSON.stringify(outcome.history, setsAsLists));
+    if (save !== undefined) {
+      await writeFile(`${save}/${fault.name}.json`, JSON.stringify(outcome.history, setsAsLists));
+      await writeFile(`${save}/${fault.name}.log`, run.stack.takeLogs().join("\n"));
+    }
     return isGood;
   } catch (error) {
     signal.throwIfAborted();
@@ -113,16 +117,4 @@ async function prepareServers(): Promise<void> {
   const hasPrograms = ["haproxy", "openssl"].every((program) => lookFor(program) !== undefined);
   if (requestedEngine() === undefined && hasPackages && hasPrograms) fixEngine("processes");
   else await setup();
-}
-
-/** The first signal ends what runs, so that everything is cleaned up; the second ends the process, and with it its children. */
-function stopOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort(new Error(`got ${signal}`));
-    });
-  }
-  return controller.signal;
 }

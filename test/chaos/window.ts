@@ -5,7 +5,7 @@ import { between, seeded } from "../support/seeded.ts";
 import type { ChaosStack } from "./chaos-stack.ts";
 import { check, longestWaitMs, type Verdict } from "./checker.ts";
 import { CrowdProcess } from "./clients/crowd-process.ts";
-import type { SessionReport } from "./clients/protocol.ts";
+import { nowMs, type SessionReport } from "./clients/protocol.ts";
 import type { Inflicted } from "./faults/fault.ts";
 import type { Fault } from "./faults/index.ts";
 import type { ChaosHistory, SessionHistory } from "./history.ts";
@@ -50,6 +50,8 @@ const AFTER_MS = 1_000;
 /** Something new is said until everybody has heard the last of it. */
 const SETTLE_MS = 2_000;
 const SETTLE_TURNS = 8;
+/** Pauses are not what they seem where the clients could not look for so long. */
+const STANDSTILL_MS = 50;
 /** Of those who hear nothing, the first are named. */
 const NAMED = 3;
 
@@ -69,6 +71,7 @@ export async function inflict(
   await using crowd = await gather(run, fault);
   const deaf = await settle(run, crowd, `before ${fault.name} `);
   if (deaf.length > 0) throw new Error(`${nameSome(deaf)} heard nothing before ${fault.name}`);
+  const unprotected = await stack.untilProtected();
   const earlier = seenIn((await crowd.report()).sessions);
 
   const prefix = `${fault.name} `;
@@ -76,6 +79,7 @@ export async function inflict(
   await crowd.begin(prefix, publishEveryMs);
   traffic.begin(prefix, sayEveryMs);
   await after(between(random, LEAST_CALM_MS, MOST_CALM_MS), undefined, { signal });
+  const beforeMs = nowMs();
   const inflicted = await fault.inflict({ stack, traffic, random, signal });
   await after(AFTER_MS, undefined, { signal });
   // Traffic goes on until everybody hears again, so that a pause is as long as it is.
@@ -84,22 +88,27 @@ export async function inflict(
   await crowd.quiet();
   const left = await settle(run, crowd, prefix);
 
-  const { sessions, publications } = await crowd.report();
+  const { sessions, publications, lateMs } = await crowd.report();
   const history: ChaosHistory = {
     prefix,
     channels: traffic.history(prefix),
     publications,
+    lateMs,
     sessions: sessions.map(({ name, clientId, channels, events }) => {
       return { name, route: routeOf(clientId) ?? 0, channels, events, earlier: earlier.get(name) ?? new Set() };
     }),
   };
-  const complaints = left.length === 0 ? [] : [`${nameSome(left)} never heard the last message`];
-  return { history, result: resultOf(fault, inflicted, history, stack.watch.tables.slice(firstTable), complaints) };
+  const complaints = [
+    ...unprotected.map((line) => `before it, status said: ${line}`),
+    ...(left.length === 0 ? [] : [`${nameSome(left)} never heard the last message`]),
+  ];
+  const known = { beganMs: beforeMs, ...inflicted };
+  return { history, result: resultOf(fault, known, history, stack.watch.tables.slice(firstTable), complaints) };
 }
 
 function resultOf(
   fault: Fault,
-  { changes, nodes = [], notes = [] }: Inflicted,
+  { changes, nodes = [], notes = [], beganMs }: Inflicted,
   history: ChaosHistory,
   tables: readonly Cluster[],
   complaints: readonly string[],
@@ -116,9 +125,9 @@ function resultOf(
     verdict: check(history),
     ...(rest.length > 0 ? { others: check({ ...history, publications: [], sessions: rest }) } : {}),
     routes: judgeTables(tables, changes),
-    pausesMs: concerned.map((session) => longestWaitMs(history, session)).sort((a, b) => a - b),
-    ...(special ? { isPaced: special.isPaced } : {}),
-    notes: [...notes, ...(special ? [special.note] : []), ...complaints],
+    pausesMs: concerned.map((session) => longestWaitMs(history, session, beganMs)).sort((a, b) => a - b),
+    ...(special?.isPaced === undefined ? {} : { isPaced: special.isPaced }),
+    notes: [...notes, ...(special ? [special.note] : []), ...standstill(history), ...complaints],
   };
 }
 
@@ -158,6 +167,11 @@ function divide(
   }
   const broken = sessions.filter(({ events }) => events.some(({ type }) => type === "reconnect"));
   return [broken.length > 0 ? broken : sessions, []];
+}
+
+/** What comes late for no other reason than that the machine is busy. */
+function standstill({ lateMs }: ChaosHistory): string[] {
+  return lateMs < STANDSTILL_MS ? [] : [`the clients themselves stood still for up to ${lateMs.toFixed(0)} ms`];
 }
 
 function seenIn(sessions: readonly SessionReport[]): ReadonlyMap<string, ReadonlySet<string>> {

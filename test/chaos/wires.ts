@@ -165,7 +165,8 @@ export class SocketChaosWire implements ChaosWire {
     });
   }
 
-  static async open(port: number, onArray: OnArray): Promise<SocketChaosWire> {
+  /** @param onClosed called when the other side has ended it */
+  static async open(port: number, onArray: OnArray, onClosed?: () => void): Promise<SocketChaosWire> {
     const ws = new WebSocket(`ws://127.0.0.1:${port}/bayeux`, { handshakeTimeout: OPEN_MS });
     ws.on("error", () => undefined); // `close` follows.
     const wire = new SocketChaosWire(ws, onArray);
@@ -173,6 +174,7 @@ export class SocketChaosWire implements ChaosWire {
       once(ws, "open").catch((error: unknown) => Promise.reject(asBroken(error))),
       wire.#broken.promise,
     ]);
+    if (onClosed) ws.on("close", onClosed);
     return wire;
   }
 
@@ -194,6 +196,7 @@ export class SocketChaosWire implements ChaosWire {
 
   close(): void {
     this.#ws.removeAllListeners("message");
+    this.#ws.removeAllListeners("close");
     this.#ws.terminate();
     this.#broken.reject(new Broken("closed"));
   }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import { adapt } from "cometd-nodejs-client";
 import * as cometd from "cometd";
+import { adaptAnew } from "../support/cometd-in-node.ts";
 import { cometdDriver } from "./cometd-driver.ts";
 import type { Client, DriverOptions } from "./driver.ts";
 import { fayeDriver, type Faye } from "./faye-driver.ts";
@@ -24,14 +24,6 @@ export function startInNode(row: Row, options: DriverOptions): Client {
       driver.disconnect().catch(() => undefined);
     },
   };
-}
-
-/** Gives the library what a browser has, with no cookies yet; what it would print about lost connections is not for us. */
-function adaptAnew(): void {
-  adapt();
-  const quiet = { debug: () => {}, info: () => {}, log: () => {}, warn: () => {}, error: () => {} };
-  const { window } = globalThis as { window?: object }; // Made by `adapt`.
-  if (window !== undefined) Object.assign(window, { console: quiet });
 }
 
 function isFaye(value: unknown): value is Faye {

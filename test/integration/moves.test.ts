@@ -202,6 +202,30 @@ describe("two bridges", { timeout: 30_000 }, () => {
     expect(dataOf(await old.ask(2, connect(clientId, { id: "2" })))).toEqual([1, 2, 3]);
   });
 
+  it("hand over first who has a browser that waits", async () => {
+    const gone = await old.session(2, ["/lobby"]);
+    const here = await old.session(4, ["/lobby"]);
+    old.dispatcher.route = 4;
+    old.dispatcher.over(null, connect(here, { id: "2", connectionType: "websocket" }));
+    const owner = new RecordingOwner();
+    const peer = { role: "bridge", name: "taker", instance: "t", routes: ROUTES, node: 2, nodes: ROUTES } as const;
+    await using link = client(old.bridge.port, owner, { peer, secret: SECRET });
+    link.start();
+    await vi.waitFor(() => expect(owner.links).toHaveLength(1), EVENTUALLY);
+    old.cluster.tell(ROUTES, [1, 2], nodes());
+    owner.link.send({ type: "control", payload: Buffer.from('{"type":"take","epoch":2,"routes":[2,3,4]}') });
+    const said = () =>
+      owner.frames.flatMap((frame) => (frame.type === "control" ? [JSON.parse(frame.payload.toString())] : []));
+    const routes = () => said().flatMap(({ type, route }) => (type === "route" ? [route] : []));
+    await vi.waitFor(() => expect(routes()).toEqual([4, 2, 3]), EVENTUALLY);
+    const sessions = said().filter(({ type }) => type === "session");
+    expect(sessions.map(({ session }) => session.clientId)).toEqual([here, gone]);
+    for (const route of routes()) {
+      owner.link.send({ type: "control", payload: Buffer.from(JSON.stringify({ type: "received", route })) });
+    }
+    await isAt(old, 0);
+  });
+
   it("close a link on which the other says what makes no sense", async () => {
     const owner = new RecordingOwner();
     const peer = { role: "bridge", name: "mad", instance: "mad", routes: ROUTES, node: 3, nodes: ROUTES } as const;

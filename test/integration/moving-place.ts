@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { pino } from "pino";
 import { vi } from "vitest";
-import { Bridge, bridgeSchema, type BridgeConfig } from "../../bridges/index.ts";
-import { FaultCounter, linkSchema } from "../../link/index.ts";
+import type { Bridge, BridgeConfig } from "../../bridges/index.ts";
+import type { FaultCounter } from "../../link/index.ts";
 import { FakeCluster } from "../support/fake-cluster.ts";
-import { soleMapping } from "../support/sole-mapping.ts";
-import { FakeDispatcher, FakeNetwork, type Message } from "../unit/bridges/fakes.ts";
+import { startOfflineBridge } from "../support/offline-bridge.ts";
+import { FakeDispatcher, type FakeNetwork, type Message } from "../unit/bridges/fakes.ts";
 import { connect, handshake, subscribe } from "../unit/bridges/stage.ts";
 
 export const ROUTES = 4;
@@ -14,8 +12,6 @@ export const SECRET = "secret";
 export const HANDOVER_MS = 15_000;
 /** However busy the machine is. */
 export const EVENTUALLY = { timeout: 15_000, interval: 5 };
-
-const silent = pino({ level: "silent" });
 
 /** A bridge with a network and a dispatcher of its own, which listens for other bridges. */
 export class Place implements AsyncDisposable {
@@ -36,22 +32,9 @@ export class Place implements AsyncDisposable {
   }
 
   static async start(node: number, config: Partial<BridgeConfig> = {}): Promise<Place> {
-    const [network, cluster, faults] = [new FakeNetwork(), new FakeCluster(), new FaultCounter(silent, Date.now)];
-    const bridge = await Bridge.start({
-      config: bridgeSchema.parse({ port: 0, node, handoverMs: HANDOVER_MS, ...config }),
-      routes: ROUTES,
-      secret: SECRET,
-      name: `bridge ${node}`,
-      instance: `instance ${node}`,
-      link: linkSchema.parse({}),
-      faults,
-      networks: [network],
-      mapping: soleMapping(network.name),
-      log: silent,
-      now: Date.now,
-      randomBytes,
-      cluster,
-    });
+    const cluster = new FakeCluster();
+    const own = { routes: ROUTES, secret: SECRET, name: `bridge ${node}`, instance: `instance ${node}`, cluster };
+    const { network, bridge, faults } = await startOfflineBridge({ node, handoverMs: HANDOVER_MS, ...config }, own);
     network.inbox?.up();
     await vi.waitFor(() => {
       if (!cluster.isStarted) throw new Error("the bridge does not ask for the table");

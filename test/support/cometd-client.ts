@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CometD, AckExtension, type Message } from "cometd";
-import { adapt } from "cometd-nodejs-client";
+import { adaptOnce } from "./cometd-in-node.ts";
 
 /** How a client connects. */
 export interface CometdOptions {
@@ -18,8 +18,6 @@ export interface CometdOptions {
 }
 
 const WAIT_MS = 20_000;
-
-let isAdapted = false;
 
 /** The stock cometd package in Node, with everything remembered that it was told. */
 export class CometdClient implements AsyncDisposable {
@@ -134,14 +132,4 @@ export function textsOf(messages: readonly Message[]): string[] {
     if ("text" in fields) return String(fields.text);
     return "gap" in fields ? "gap" : JSON.stringify(fields);
   });
-}
-
-/** Lets the package find what a browser has; what it would print about lost connections is in `failures`. */
-function adaptOnce(): void {
-  if (isAdapted) return;
-  isAdapted = true;
-  adapt();
-  const quiet = { debug: () => {}, info: () => {}, log: () => {}, warn: () => {}, error: () => {} };
-  const { window } = globalThis as { window?: object };
-  if (window !== undefined) Object.assign(window, { console: quiet });
 }

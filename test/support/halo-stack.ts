@@ -1,14 +1,13 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Message } from "cometd";
-import { pino } from "pino";
 import { vi } from "vitest";
 import { routeOf } from "../../bayeux/index.ts";
-import { type Cluster, HaloClient } from "../../halod/index.ts";
-import { FaultCounter, linkSchema } from "../../link/index.ts";
+import type { Cluster } from "../../halod/index.ts";
 import { AlternatingProxy } from "./alternating-proxy.ts";
+import { ClusterWatch } from "./cluster-watch.ts";
 import { CometdClient, textsOf } from "./cometd-client.ts";
 import { freePort } from "./free-port.ts";
 import { untilProtected } from "./protection.ts";
@@ -18,11 +17,10 @@ import { startBridge, startDispatcherWith, startHalod, type TierProcess } from "
 
 /** On a busy machine, what takes milliseconds may take seconds. */
 const PATIENCE_MS = "8000";
+const TABLE_MS = 15_000;
 
 /** HaloD, bridges that register with it, two dispatchers that ask it, and a balancer: each process a real one. */
 export class HaloStack implements AsyncDisposable {
-  /** Every table that was told since the start, the newest last. */
-  readonly tables: Cluster[] = [];
   readonly #bridges = new Map<number, TierProcess>();
   readonly #resources = new AsyncDisposableStack();
   readonly #port: number;
@@ -33,6 +31,7 @@ export class HaloStack implements AsyncDisposable {
   #standbyPort = 0;
   #ircd: TestServer | null = null;
   #proxy: AlternatingProxy | null = null;
+  #watch: ClusterWatch | null = null;
 
   private constructor(port: number, flags: readonly string[]) {
     this.#port = port;
@@ -83,10 +82,9 @@ export class HaloStack implements AsyncDisposable {
     return this.#ircd;
   }
 
+  /** The newest that was told. */
   get table(): Cluster {
-    const table = this.tables.at(-1);
-    if (!table) throw new Error("no table was told");
-    return table;
+    return this.#watched.table;
   }
 
   bridge(node: number): TierProcess {
@@ -128,15 +126,8 @@ export class HaloStack implements AsyncDisposable {
   }
 
   /** Resolves when a table is told that is like this. */
-  async tableLike(isIt: (table: Cluster) => boolean): Promise<Cluster> {
-    return vi.waitFor(
-      () => {
-        const { table } = this;
-        if (!isIt(table)) throw new Error(`the newest table: ${JSON.stringify(table.nodes)}`);
-        return table;
-      },
-      { timeout: 15_000, interval: 20 },
-    );
+  tableLike(isIt: (table: Cluster) => boolean): Promise<Cluster> {
+    return this.#watched.until("what is asked for", isIt, TABLE_MS);
   }
 
   /** Resolves when every bridge is protected, as `tailspin status` says. @throws Error with the lines that say why not */
@@ -151,6 +142,11 @@ export class HaloStack implements AsyncDisposable {
 
   get #addresses(): string[] {
     return [this.#port, ...(this.#standbyPort > 0 ? [this.#standbyPort] : [])].map((port) => `127.0.0.1:${port}`);
+  }
+
+  get #watched(): ClusterWatch {
+    if (!this.#watch) throw new Error("the stack did not start");
+    return this.#watch;
   }
 
   async #start(startServer: () => Promise<TestServer>, bridges: number): Promise<void> {
@@ -172,26 +168,8 @@ export class HaloStack implements AsyncDisposable {
     const failed = starting.find((one) => one.status === "rejected");
     if (failed) throw failed.reason;
     this.#proxy = this.#resources.use(await AlternatingProxy.start(...dispatchers));
-    this.#watch();
+    this.#watch = this.#resources.use(new ClusterWatch(this.#addresses));
     await this.tableLike(({ owners }) => !owners.includes(0));
-  }
-
-  /** Registers as a dispatcher does, to see the tables. */
-  #watch(): void {
-    const log = pino({ level: "silent" });
-    const watcher = new HaloClient({
-      addresses: this.#addresses,
-      member: { role: "dispatcher", name: "test", instance: randomUUID() },
-      routes: 1_024,
-      secret: "",
-      log,
-      link: linkSchema.parse({}),
-      faults: new FaultCounter(log, Date.now),
-      randomBytes,
-      random: Math.random,
-    });
-    this.#resources.use(watcher);
-    watcher.start((table) => this.tables.push(table));
   }
 }
 

@@ -1,26 +1,20 @@
-import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { vi } from "vitest";
 import { routeOf } from "../../bayeux/index.ts";
-import { Bridge, type BridgeConfig, bridgeSchema } from "../../bridges/index.ts";
+import type { BridgeConfig } from "../../bridges/index.ts";
 import { Dispatcher, dispatcherSchema } from "../../dispatcher/index.ts";
-import { FaultCounter, linkSchema } from "../../link/index.ts";
-import { FakeNetwork } from "../unit/bridges/fake-network.ts";
 import { post, repliesOf } from "./dispatchers.ts";
 import type { AnyMessage } from "./fake-bridge.ts";
 import { FakeCluster, nodeAt } from "./fake-cluster.ts";
-import { soleMapping } from "./sole-mapping.ts";
+import { type OfflineBridge, startOfflineBridge } from "./offline-bridge.ts";
 
 const ROUTES = 4;
 const OWNERS = [1, 1, 2, 2];
 
-/** A bridge on a network of its own, which hears what a test lets it hear. */
-export interface Heir {
+/** One of two bridges. */
+export interface Heir extends OfflineBridge {
   readonly node: number;
   readonly instance: string;
-  readonly network: FakeNetwork;
-  readonly bridge: Bridge;
-  readonly faults: FaultCounter;
 }
 
 /** Two bridges with half of the routes each, and two dispatchers, joined by real links in this process. */
@@ -158,24 +152,8 @@ export async function startHeir(
   config: Partial<BridgeConfig>,
   instance = `instance ${node}`,
 ): Promise<Heir> {
-  const log = pino({ level: "silent" });
-  const faults = new FaultCounter(log, Date.now);
-  const network = new FakeNetwork();
-  const bridge = await Bridge.start({
-    config: bridgeSchema.parse({ port: 0, node, handoverMs: 2_000, ...config }),
-    routes: ROUTES,
-    secret: "secret",
-    name: `bridge ${node}`,
-    instance,
-    link: linkSchema.parse({}),
-    cluster,
-    faults,
-    networks: [network],
-    mapping: soleMapping(network.name),
-    log,
-    now: () => Date.now(),
-    randomBytes,
-  });
-  network.inbox?.up();
-  return { node, instance, network, bridge, faults };
+  const own = { routes: ROUTES, name: `bridge ${node}`, instance, cluster };
+  const offline = await startOfflineBridge({ node, handoverMs: 2_000, ...config }, own);
+  offline.network.inbox?.up();
+  return { node, instance, ...offline };
 }

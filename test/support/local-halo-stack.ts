@@ -3,20 +3,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { vi } from "vitest";
 import { Bridge, bridgeSchema, makeMapping } from "../../bridges/index.ts";
 import { ircSchema } from "../../bridges/irc/index.ts";
 import { xmppSchema } from "../../bridges/xmpp/index.ts";
 import { Dispatcher, dispatcherSchema } from "../../dispatcher/index.ts";
-import { type Cluster, HaloClient, HaloDaemon, halodSchema } from "../../halod/index.ts";
+import { type Cluster, HaloDaemon, halodSchema } from "../../halod/index.ts";
 import { FaultCounter, linkSchema } from "../../link/index.ts";
 import { networksOf } from "../../networks.ts";
 import { AlternatingProxy } from "./alternating-proxy.ts";
+import { ClusterWatch } from "./cluster-watch.ts";
 import type { TestServer } from "./servers.ts";
 
 const ROUTES = 1_024;
 /** On a busy machine, what takes milliseconds may take seconds. */
 const PATIENCE_MS = 8_000;
+const TABLE_MS = 15_000;
 const log = pino({ level: "silent" });
 const now = () => performance.timeOrigin + performance.now();
 
@@ -28,7 +29,7 @@ export class LocalHaloStack implements AsyncDisposable {
   readonly #shared = { routes: ROUTES, secret: SECRET, log, link: linkSchema.parse({}) };
   #halod: HaloDaemon | null = null;
   #proxy: AlternatingProxy | null = null;
-  #table: Cluster | null = null;
+  #watch: ClusterWatch | null = null;
 
   private constructor(ircd: TestServer, resources: AsyncDisposableStack) {
     this.ircd = ircd;
@@ -55,18 +56,12 @@ export class LocalHaloStack implements AsyncDisposable {
 
   /** The newest that was told. */
   get table(): Cluster {
-    if (!this.#table) throw new Error("no table was told");
-    return this.#table;
+    return this.#watched.table;
   }
 
   /** Resolves when a table is told that is like this. */
-  async tableLike(isIt: (table: Cluster) => boolean): Promise<void> {
-    await vi.waitFor(
-      () => {
-        if (!isIt(this.table)) throw new Error(`the newest table: ${JSON.stringify(this.table.nodes)}`);
-      },
-      { timeout: 15_000, interval: 5 },
-    );
+  tableLike(isIt: (table: Cluster) => boolean): Promise<Cluster> {
+    return this.#watched.until("what is asked for", isIt, TABLE_MS);
   }
 
   async addBridge(node: number): Promise<void> {
@@ -101,6 +96,11 @@ export class LocalHaloStack implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
+  get #watched(): ClusterWatch {
+    if (!this.#watch) throw new Error("the stack did not start");
+    return this.#watch;
+  }
+
   get #address(): string {
     return `127.0.0.1:${this.#halod?.port ?? 0}`;
   }
@@ -126,22 +126,8 @@ export class LocalHaloStack implements AsyncDisposable {
     }
     const targets = dispatchers.map(({ port }) => ({ host: "127.0.0.1", port }));
     this.#proxy = this.#resources.use(await AlternatingProxy.start(...targets));
-    this.#watch();
+    this.#watch = this.#resources.use(new ClusterWatch([this.#address], SECRET));
     await this.tableLike(({ owners }) => !owners.includes(0));
-  }
-
-  /** Registers as a dispatcher does, to see the tables. */
-  #watch(): void {
-    const watcher = new HaloClient({
-      ...this.#shared,
-      addresses: [this.#address],
-      member: { role: "dispatcher", name: "test", instance: randomUUID() },
-      faults: new FaultCounter(log, now),
-      randomBytes,
-      random: Math.random,
-    });
-    this.#resources.use(watcher);
-    watcher.start((table) => (this.#table = table));
   }
 }
 

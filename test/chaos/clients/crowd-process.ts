@@ -7,6 +7,7 @@ const SCRIPT = fileURLToPath(new URL("main.ts", import.meta.url));
 /** Several hundred handshakes on a busy machine; and the longest time that a publish is waited for. */
 const READY_MS = 60_000;
 const ANSWER_MS = 45_000;
+const END_MS = 5_000;
 
 type AnswerOf<Type extends CrowdAnswer["type"]> = Extract<CrowdAnswer, { type: Type }>;
 
@@ -53,12 +54,18 @@ export class CrowdProcess implements AsyncDisposable {
     const child = this.#child;
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
+    // Sessions that nobody ends would be kept, and would move, for as long as they may live.
+    if (child.connected) await this.#ask({ type: "end" }, "ended", END_MS).catch(() => undefined);
     child.kill("SIGKILL");
     await exited;
   }
 
-  #ask<Type extends CrowdAnswer["type"]>(command: CrowdCommand, type: Type): Promise<AnswerOf<Type>> {
-    const answer = this.#answer(type, ANSWER_MS);
+  #ask<Type extends CrowdAnswer["type"]>(
+    command: CrowdCommand,
+    type: Type,
+    withinMs = ANSWER_MS,
+  ): Promise<AnswerOf<Type>> {
+    const answer = this.#answer(type, withinMs);
     this.#child.send(command);
     return answer;
   }

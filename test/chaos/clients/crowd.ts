@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Publication, SessionEvent } from "../history.ts";
 import type { CrowdPlan, SessionReport } from "./protocol.ts";
 import { RawSession } from "./raw-session.ts";
@@ -7,6 +8,9 @@ import { StockSession } from "./stock-session.ts";
 /** So many handshakes at once. */
 const OPEN_AT_ONCE = 20;
 const LOOK_MS = 20;
+const CLOCK_MS = 2;
+/** In a millisecond. */
+const NANOSECONDS = 1e6;
 
 interface Open {
   readonly session: CrowdSession;
@@ -20,6 +24,7 @@ export class Crowd implements AsyncDisposable {
   readonly #publications: Publication[] = [];
   readonly #pending = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #delays = monitorEventLoopDelay({ resolution: CLOCK_MS });
   #said = 0;
 
   /** Resolves when all sessions are subscribed. */
@@ -36,6 +41,8 @@ export class Crowd implements AsyncDisposable {
   /** What has happened is forgotten; the first session of each channel publishes from now on. */
   begin(prefix: string, publishEveryMs: number): void {
     this.#publications.length = 0;
+    this.#delays.enable();
+    this.#delays.reset();
     const publishers = new Map<string, CrowdSession>();
     for (const open of this.#all) {
       const { session } = open;
@@ -65,14 +72,14 @@ export class Crowd implements AsyncDisposable {
     return this.#all.filter(isDeaf).map(({ session }) => session.name);
   }
 
-  report(): { sessions: readonly SessionReport[]; publications: readonly Publication[] } {
+  report(): { sessions: readonly SessionReport[]; publications: readonly Publication[]; lateMs: number } {
     const sessions = this.#all.map(({ session, clientId }) => {
       const { name, channels } = session;
       const events: readonly SessionEvent[] = session.events;
       session.events = [];
       return { name, clientId, channels, events };
     });
-    return { sessions, publications: this.#publications.splice(0) };
+    return { sessions, publications: this.#publications.splice(0), lateMs: this.#delays.max / NANOSECONDS };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,6 +27,9 @@ async function serve(crowd: Crowd, command: CrowdCommand): Promise<CrowdAnswer> 
       return { type: "quieted" };
     case "settle":
       return { type: "settled", deaf: await crowd.settle(command.texts, command.withinMs) };
+    case "end":
+      await crowd[Symbol.asyncDispose]();
+      return { type: "ended" };
     case "report":
       return { type: "reported", ...crowd.report() };
   }

@@ -23,7 +23,9 @@ export type CrowdCommand =
   /** Answered when every session has seen the text of each of its channels, or when it is too late. */
   | { readonly type: "settle"; readonly texts: Readonly<Record<string, string>>; readonly withinMs: number }
   /** What happened since `begin`. */
-  | { readonly type: "report" };
+  | { readonly type: "report" }
+  /** All sessions are to end, so that nobody keeps them. */
+  | { readonly type: "end" };
 
 /** What a session has written down. */
 export interface SessionReport {
@@ -38,6 +40,7 @@ export type CrowdAnswer =
   /** All sessions are there and subscribed. */
   | { readonly type: "ready" }
   | { readonly type: "begun" }
+  | { readonly type: "ended" }
   | { readonly type: "quieted" }
   /** @param deaf the names of sessions that have not seen a text */
   | { readonly type: "settled"; readonly deaf: readonly string[] }
@@ -45,6 +48,8 @@ export type CrowdAnswer =
       readonly type: "reported";
       readonly sessions: readonly SessionReport[];
       readonly publications: readonly Publication[];
+      /** The longest since `begin` that the process did not look at its sockets. */
+      readonly lateMs: number;
     }
   | { readonly type: "failed"; readonly reason: string };
 

@@ -1,9 +1,10 @@
 import { setTimeout as after } from "node:timers/promises";
 import type { AnyMessage } from "../../support/fake-bridge.ts";
+import { within } from "../../support/within.ts";
 import type { PublishOutcome, SessionEvent } from "../history.ts";
 import { type ChaosWire, HTTP_FORMS, HttpChaosWire, SocketChaosWire } from "../wires.ts";
 import { nowMs } from "./protocol.ts";
-import { type CrowdSession, eventOf, outcomeOf } from "./session.ts";
+import { type CrowdSession, eventOf, whenOpen, outcomeOf } from "./session.ts";
 
 /** How it connects. */
 export interface RawSessionOptions {
@@ -21,8 +22,8 @@ export interface RawSessionOptions {
 /** After a failure, as cometd.js set to be quick. */
 const AGAIN_MS = 100;
 const SPOIL_EVERY = 10;
-/** For the first handshake and its subscriptions, on a busy machine. */
-const OPEN_MS = 30_000;
+/** For the last word of a session. */
+const END_MS = 2_000;
 
 /**
  * The protocol by its word, with the ack extension: after a break it goes on with the same session; told to handshake, it
@@ -59,17 +60,8 @@ export class RawSession implements CrowdSession {
   /** Resolves when it is subscribed and connected. */
   static async open(options: RawSessionOptions): Promise<RawSession> {
     const session = new RawSession(options);
-    const timer = setTimeout(() => session.#opened.reject(new Error(`${options.name} found no session`)), OPEN_MS);
     void session.#live();
-    try {
-      await session.#opened.promise;
-    } catch (error) {
-      await session[Symbol.asyncDispose]();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-    return session;
+    return whenOpen(session, session.#opened.promise);
   }
 
   get clientId(): string {
@@ -88,7 +80,12 @@ export class RawSession implements CrowdSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
-    this.#wire?.close();
+    const wire = this.#wire;
+    if (wire === null) return;
+    // No answer is needed: the server may be gone by now.
+    const ended = this.#ask(wire, { channel: "/meta/disconnect" });
+    await within(END_MS, "the session did not end", ended).catch(() => undefined);
+    wire.close();
   }
 
   async #live(): Promise<void> {
@@ -158,7 +155,8 @@ export class RawSession implements CrowdSession {
     const port = this.#nextPort;
     this.#nextPort = this.#port;
     if (this.#transport === "long-polling") return new HttpChaosWire(port, HTTP_FORMS["long-polling"], take);
-    const wire = await SocketChaosWire.open(port, take);
+    const onClosed = (): void => void this.events.push({ type: "closed", atMs: nowMs() });
+    const wire = await SocketChaosWire.open(port, take, onClosed);
     this.events.push({ type: "opened", atMs: nowMs() });
     return wire;
   }

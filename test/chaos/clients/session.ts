@@ -1,4 +1,8 @@
+import { within } from "../../support/within.ts";
 import type { PublishOutcome, SessionEvent } from "../history.ts";
+
+/** For the first handshake and its subscriptions, on a busy machine. */
+const OPEN_MS = 30_000;
 
 /** A browser page of the crowd: goes on whatever happens, and writes it down. */
 export interface CrowdSession extends AsyncDisposable {
@@ -11,6 +15,20 @@ export interface CrowdSession extends AsyncDisposable {
   readonly seen: ReadonlySet<string>;
   /** @returns null where nothing was sent, since there is no connection or no session */
   publish(channel: string, text: string): Promise<PublishOutcome> | null;
+}
+
+/** @returns the session when it has begun. @throws Error where that takes too long; it is over then */
+export async function whenOpen<Session extends CrowdSession>(
+  session: Session,
+  opened: Promise<void>,
+): Promise<Session> {
+  try {
+    await within(OPEN_MS, `${session.name} found no session`, opened);
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+  return session;
 }
 
 /** A message of a channel, as it is written down. @returns null for what is neither a text nor a notice */

@@ -1,17 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { AckExtension, CometD, type Message, type SubscriptionHandle } from "cometd";
-import { adapt } from "cometd-nodejs-client";
+import { adaptOnce } from "../../support/cometd-in-node.ts";
 import type { PublishOutcome, SessionEvent } from "../history.ts";
 import { nowMs } from "./protocol.ts";
 import type { RawSessionOptions } from "./raw-session.ts";
-import { type CrowdSession, eventOf, outcomeOf } from "./session.ts";
+import { type CrowdSession, eventOf, whenOpen, outcomeOf } from "./session.ts";
 
-const OPEN_MS = 30_000;
 const ANSWER_MS = 12_000;
 const END_MS = 2_000;
 const AGAIN_MS = 200;
-
-let isAdapted = false;
 
 /** The stock cometd package with its ack extension, as a page uses it: what it subscribes to, it subscribes to after each handshake. */
 export class StockSession implements CrowdSession {
@@ -47,8 +44,7 @@ export class StockSession implements CrowdSession {
   static async open(options: RawSessionOptions): Promise<StockSession> {
     adaptOnce();
     const session = new StockSession(options);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(new Error(`${options.name} found no session`)), OPEN_MS);
+    const { promise, resolve } = Promise.withResolvers<void>();
     const left = new Set(options.channels);
     session.#cometd.addListener("/meta/subscribe", ({ successful, subscription }) => {
       if (successful !== true) return;
@@ -56,15 +52,7 @@ export class StockSession implements CrowdSession {
       if (left.size === 0) resolve();
     });
     session.#cometd.handshake();
-    try {
-      await promise;
-    } catch (error) {
-      await session[Symbol.asyncDispose]();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-    return session;
+    return whenOpen(session, promise);
   }
 
   get clientId(): string {
@@ -119,14 +107,4 @@ export class StockSession implements CrowdSession {
     this.events.push(event);
     if (event.type === "seen") this.seen.add(event.text);
   }
-}
-
-/** Lets the package find what a browser has. What it would print about lost connections is written down as events. */
-function adaptOnce(): void {
-  if (isAdapted) return;
-  isAdapted = true;
-  adapt();
-  const quiet = { debug: () => {}, info: () => {}, log: () => {}, warn: () => {}, error: () => {} };
-  const { window } = globalThis as { window?: object };
-  if (window) Object.assign(window, { console: quiet });
 }

@@ -18,6 +18,8 @@ export interface Inflicted {
   readonly changes: readonly TableChange[];
   /** Whose sessions it concerned; else it is those whose route moved, or who lost their connection, or all. */
   readonly nodes?: readonly number[];
+  /** When it began, in milliseconds since 1970, where that is later than what had to be done for it. */
+  readonly beganMs?: number;
   /** For people. */
   readonly notes?: readonly string[];
 }
@@ -34,8 +36,8 @@ export interface Fault {
   readonly keepsConnections?: boolean;
   /** The network's server goes as well: what it does not keep may be missing, with a notice. */
   readonly losesNetwork?: boolean;
-  /** Looks at what is this fault's alone. @returns whether it was as it should be, and how it was */
-  judge?(history: ChaosHistory): { readonly isPaced: boolean; readonly note: string };
+  /** Looks at what is this fault's alone. @returns whether it was as it should be, where that can be told, and how it was */
+  judge?(history: ChaosHistory): { readonly isPaced?: boolean; readonly note: string };
   /** Resolves when everything runs again; how sessions fare then is somebody else's to see. */
   inflict(scene: Scene): Promise<Inflicted>;
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../../support/seeded.ts";
 import type { ChaosStack } from "../chaos-stack.ts";
-import { activeIn } from "../cluster-watch.ts";
+import { activeIn } from "../../support/cluster-watch.ts";
 
 /** One of those that own routes. */
 export function pickBridge({ watch }: ChaosStack, random: Random): number {

@@ -1,4 +1,4 @@
-import { activeIn } from "../cluster-watch.ts";
+import { activeIn } from "../../support/cluster-watch.ts";
 import type { TableChange } from "../tables.ts";
 import type { Fault } from "./fault.ts";
 

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { pino, type Logger } from "pino";
 import { vi } from "vitest";
-import { Bridge, bridgeSchema, type BridgeConfig, type BridgeOptions } from "../../../bridges/index.ts";
-import { FaultCounter, linkSchema } from "../../../link/index.ts";
-import { soleMapping } from "../../support/sole-mapping.ts";
-import { FakeDispatcher, FakeNetwork, type Message } from "./fakes.ts";
+import type { Bridge, BridgeConfig, BridgeOptions } from "../../../bridges/index.ts";
+import type { FaultCounter } from "../../../link/index.ts";
+import { startOfflineBridge } from "../../support/offline-bridge.ts";
+import type { FakeNetwork } from "./fake-network.ts";
+import { FakeDispatcher, type Message } from "./fakes.ts";
 
 /** A bridge between a fake network and a strict dispatcher, on a clock that `advance` moves. */
 export class Stage implements AsyncDisposable {
@@ -28,23 +28,7 @@ export class Stage implements AsyncDisposable {
   ): Promise<Stage> {
     // Always the same place within a tick of the deadlines, which are told in tenths of a second.
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
-    const faults = new FaultCounter(log, Date.now);
-    const network = new FakeNetwork();
-    const bridge = await Bridge.start({
-      config: bridgeSchema.parse({ port: 0, ...config }),
-      routes: 1,
-      secret: "secret",
-      name: "bridge",
-      instance: "instance",
-      link: linkSchema.parse({}),
-      faults,
-      networks: [network],
-      mapping: soleMapping(network.name),
-      log,
-      now: () => Date.now(),
-      randomBytes,
-      ...more,
-    });
+    const { network, bridge, faults } = await startOfflineBridge(config, more, log);
     if (isUp) network.inbox?.up();
     return new Stage(network, bridge, faults);
   }

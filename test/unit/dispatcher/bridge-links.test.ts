@@ -21,6 +21,8 @@ describe("BridgeLinks", () => {
   let cluster: FakeCluster;
   let made: { address: string; bridge: FakeBridge }[];
   let links: BridgeLinks;
+  /** Whether links come up by themselves. */
+  let isUp: boolean;
 
   const at = (address: string) => made.filter((one) => one.address === address).map(({ bridge }) => bridge);
 
@@ -30,6 +32,7 @@ describe("BridgeLinks", () => {
   beforeEach(() => {
     vi.useFakeTimers();
     drawn = [];
+    isUp = true;
     cluster = new FakeCluster();
     made = [];
     links = new BridgeLinks({
@@ -38,7 +41,7 @@ describe("BridgeLinks", () => {
       connect: (to, owner) => {
         const bridge = new FakeBridge();
         made.push({ address: to.address, bridge });
-        return bridge.connector()(to, owner);
+        return bridge.connector(isUp)(to, owner);
       },
       coalescer: new Coalescer(0),
       faults: new FaultCounter(pino({ level: "silent" }), Date.now),
@@ -63,6 +66,30 @@ describe("BridgeLinks", () => {
     expect(links.numbersOf(1)).toBe(links.numbersOf(4));
     expect(links.routeForNew()).toBe(3);
     expect([links.up, links.of]).toEqual([1, 1]);
+  });
+
+  it("is connected to who is to come before it owns anything, and says so", async () => {
+    isUp = false;
+    const nodes = [nodeAt(1, "a:1"), nodeAt(2, "b:1"), nodeAt(3, "c:1")];
+    let isPrepared = false;
+    const prepared = cluster.plan(4, [1, 1, 2, 3], nodes).then(() => (isPrepared = true));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([at("c:1").length, isPrepared, links.of]).toEqual([1, false, 2]);
+    at("c:1")[0]?.up();
+    await prepared;
+    expect(links.numbersOf(4)).toBe(links.numbersOf(3));
+    cluster.tell(4, [1, 1, 2, 3], nodes);
+    expect(links.numbersOf(4)).not.toBe(links.numbersOf(3));
+    expect([links.numbersOf(4) !== null, made.length]).toEqual([true, 3]);
+  });
+
+  it("is ready at once for a plan in which nobody is new, and ends what nothing came of", async () => {
+    await cluster.plan(4, [2, 2, 2, 2], [nodeAt(2, "b:1")]);
+    await cluster.plan(4, [1, 1, 2, 3], [nodeAt(1, "a:1"), nodeAt(2, "b:1"), nodeAt(3, "c:1")]);
+    expect(at("a:1")[0]?.isConnected).toBe(true);
+    cluster.tell(4, [1, 1, 2, 2], [nodeAt(1, "a:1"), nodeAt(2, "b:1")]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect([at("a:1"), at("b:1"), at("c:1")].map(([bridge]) => bridge?.isConnected)).toEqual([true, true, false]);
   });
 
   it("has nothing for a route that nobody owns, and takes new sessions elsewhere", () => {

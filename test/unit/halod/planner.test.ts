@@ -7,11 +7,15 @@ import { Play } from "./play.ts";
 
 const PREPARE_MS = 2_000;
 
-/** A bridge's link that keeps the epochs of plans. */
+/** A member's link that keeps the epochs of plans. */
 class FakeLink implements Link {
-  readonly peer = { role: "bridge", name: "b", instance: "bi", routes: 24, node: 1, nodes: 24 } as const;
+  readonly peer: Link["peer"];
   readonly isFull = false;
   readonly plans: number[] = [];
+
+  constructor(role: "bridge" | "dispatcher" = "bridge", instance = "bi") {
+    this.peer = { role, name: "b", instance, routes: 24, node: 1, nodes: 24 };
+  }
 
   send(frame: Frame): boolean {
     const message = frame.type === "control" ? JSON.parse(frame.payload.toString()) : null;
@@ -80,6 +84,22 @@ describe("Planner", () => {
     expect(published.at(-1)).toBe(epoch());
   });
 
+  it("waits for dispatchers as well, and not for one that has gone", () => {
+    register("1a");
+    const dispatchers = ["da", "db"].map((instance) => new FakeLink("dispatcher", instance));
+    for (const link of dispatchers) links.set(link.peer.instance, link);
+    register("2a");
+    expect(dispatchers.map(({ plans }) => plans)).toEqual([[epoch()], [epoch()]]);
+    planner.prepared("2a", epoch());
+    planner.prepared("da", epoch());
+    expect(published.at(-1)).toBeLessThan(epoch());
+    links.delete("db");
+    planner.went("db");
+    expect(published.at(-1)).toBe(epoch());
+    planner.went("da");
+    expect(published.filter((one) => one === epoch())).toHaveLength(1);
+  });
+
   it("does not wait for ever", () => {
     register("1a");
     register("2a");
@@ -114,6 +134,24 @@ describe("Planner", () => {
     expect([first.plans, isTold]).toEqual([[epoch()], false]);
     planner.prepared("1a", epoch());
     expect([published.at(-1), isTold]).toEqual([epoch(), true]);
+  });
+
+  it("plans again after a restart, when the last of the others has come back", () => {
+    for (const instance of ["1a", "2a"]) play.register(instance);
+    const formed = play.membership;
+    // As it is in a file: nobody has a link yet.
+    play = new Play({}, { ...formed, members: formed.members.map((member) => ({ ...member, lostMs: 0 })) });
+    planner.next(play.membership);
+    const told = published.at(-1);
+    const third = register("3a");
+    register("1a");
+    expect([third.plans, published.at(-1)]).toEqual([[], epoch()]);
+    register("2a");
+    expect(play.membership.active).toEqual(["1a", "2a", "3a"]);
+    expect(epoch()).toBeGreaterThan(told ?? 0);
+    expect([third.plans.at(-1), published.at(-1)]).toEqual([epoch(), epoch() - 1]);
+    planner.prepared("3a", epoch());
+    expect(published.at(-1)).toBe(epoch());
   });
 
   it("tells at once what happens because of a death, also in the middle of a plan", () => {

@@ -59,7 +59,9 @@ describe("what HaloD knows of bridges' protection", () => {
       });
     const active = members.map(({ instance }) => instance);
     const epoch = Number.MAX_SAFE_INTEGER;
-    const payload = controlPayload(statusOf({ ...emptyMembership(46_655), epoch, members, active }, 9, { protections }));
+    const payload = controlPayload(
+      statusOf({ ...emptyMembership(46_655), epoch, members, active }, 9, { protections }),
+    );
     expect(payload.length).toBeLessThan(MAX_CONTROL_BYTES);
     expect(parseAnswer(payload)?.type).toBe("status");
   });

@@ -28,6 +28,7 @@ interface Case {
 function historyOf({ carried = SAID, isWitnessCut = false, sessions, publications = {} }: Case): ChaosHistory {
   return {
     prefix: "w ",
+    lateMs: 0,
     channels: [
       { channel: CHANNEL, isWitnessCut, carried: carried.map((text, at) => ({ text, atMs: (at + 1) * 100 })) },
     ],
@@ -147,5 +148,13 @@ describe("the checker of chaos", () => {
     expect(wait(...SAID)).toBe(LATE_MS);
     expect(wait("w 1", "w 4", "w 5")).toBe(200 + LATE_MS);
     expect(wait("w 1", "w 2", "w 3", "w 4")).toBe(Infinity);
+  });
+
+  it("leaves out what had come before the fault began", () => {
+    const session = sessionOf(["w 1", "w 4", "w 5"]);
+    const history = historyOf({ sessions: [session] });
+    const atMs = session.events[1]?.atMs ?? 0;
+    expect(longestWaitMs(history, session, atMs)).toBe(200 + LATE_MS);
+    expect(longestWaitMs(history, session, atMs + 1)).toBe(LATE_MS);
   });
 });

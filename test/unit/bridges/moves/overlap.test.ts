@@ -55,6 +55,10 @@ describe("what is new to a session that comes from another bridge", () => {
     // The same behind it: which of them are the same is not known.
     expect(reckoned(["a", own("1"), "b"], ["a", own("x")])).toEqual([["b"], [own("x")], false]);
     expect(reckoned([own("1"), "b"], [own("x")])).toEqual([["b"], [own("x")], false]);
+    // The other one had counted from a mark before we came, and nothing has been said since the one that we have seen.
+    expect(reckoned([own("1")], ["x-7", "x-8"])).toEqual([[], ["x-7", "x-8"], false]);
+    expect(reckoned([own("1"), "b"], ["x-8"])).toEqual([["b"], ["x-8"], false]);
+    expect(reckoned([own("1"), "b"], ["x-8", "b"])).toEqual([[], ["x-8"], true]);
     // Only the other one has such, or only we have.
     expect(reckoned(["a", "b"], ["a", own("x")])).toEqual([["b"], [own("x")], true]);
     expect(reckoned(["a", own("1")], ["a"])).toEqual([[own("1")], [], true]);

@@ -10,14 +10,14 @@ export class ClusterWatch implements AsyncDisposable {
   readonly #client: HaloClient;
   #change = Promise.withResolvers<void>();
 
-  /** @param address host:port of HaloD */
-  constructor(address: string) {
+  /** @param addresses host:port of HaloD, and of its standby @param secret of the stack */
+  constructor(addresses: readonly string[], secret = "") {
     const log = pino({ level: "silent" });
     this.#client = new HaloClient({
-      addresses: [address],
-      member: { role: "dispatcher", name: "chaos", instance: randomUUID() },
+      addresses,
+      member: { role: "dispatcher", name: "test", instance: randomUUID() },
       routes: 1_024,
-      secret: "",
+      secret,
       log,
       link: linkSchema.parse({}),
       faults: new FaultCounter(log, Date.now),
