@@ -7,13 +7,14 @@ import { NS } from "./stanzas.ts";
 /** Rooms name all messages themselves. */
 const NAMED = "stanza-id";
 
-/** What bridges on one XMPP service have in common. @param ask puts a question to a server, and resolves with its answer */
-export function agreementOf(ask: Ask, domainOf: () => string): Agreement {
+/** What bridges on one XMPP service have in common. @param server how it is asked */
+export function agreementOf(server: () => { readonly ask: Ask; readonly domain: string }): Agreement {
   let asked: Promise<void> | null = null;
   const ping = async (): Promise<void> => {
+    const { ask, domain } = server();
     try {
       // It comes behind all that was routed to us before.
-      await ask("get", domainOf(), xml("ping", { xmlns: NS.ping }));
+      await ask("get", domain, xml("ping", { xmlns: NS.ping }));
     } catch (error) {
       // That it does not want to answer is an answer as well.
       if (!(error instanceof RequestError)) throw error;

@@ -61,10 +61,7 @@ export class XmppNetwork implements Network {
   readonly #archive: Archive;
   readonly #ask: Ask;
   readonly #outgoing: Outgoing;
-  readonly agreement = agreementOf(
-    (...question) => this.#ask(...question),
-    () => this.#account.domain,
-  );
+  readonly agreement = agreementOf(() => ({ ask: this.#ask, domain: this.#account.domain }));
   readonly puppets: XmppPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;
