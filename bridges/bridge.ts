@@ -121,7 +121,7 @@ export class Bridge implements LinkOwner, AsyncDisposable {
     parts.tickets.isOn = this.#mayMove;
     this.#takeover = new Takeover({
       ...others,
-      recall: (former, table) => new Recall({ ...others, link }, former, table),
+      recall: (...tables) => new Recall({ ...others, link }, ...tables),
       downlinks: () => this.#downlinks.values(),
       owns: (route) => this.#ownership.owns(route),
       onArrived: () => this.#traffic.look(),

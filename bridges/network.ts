@@ -122,6 +122,8 @@ export interface Agreement {
   mark(channel: string): string | null;
   /** Whether a bridge that has told this mark gives the ids that we give, from now on. */
   agrees(channel: string, mark: string | null): boolean;
+  /** True where bridges count messages, so that what one has heard before a mark may have another id elsewhere. */
+  isCounted(channel: string): boolean;
 }
 
 /** Somebody in a channel. `id` is unique among the members of one network. */

@@ -22,6 +22,7 @@ export function agreementOf(receiverOf: (name: string) => Receiver | undefined):
       if (place === null) return null;
       return place.receiver.givesIds ? TAGGED : place.receiver.lineIds.prefix(place.ircChannel);
     },
+    isCounted: (name) => receiverOf(name)?.givesIds !== true,
     agrees: (name, mark) => {
       const place = placeOf(name);
       if (place === null || mark === null) return false;

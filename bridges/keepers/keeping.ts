@@ -10,6 +10,7 @@ import type { Talk, Talker } from "../moves/talk.ts";
 import { NetworkError } from "../network.ts";
 import { caughtUp, Gathered } from "./heard.ts";
 import { Past, type ToldPast, toldOf } from "./past.ts";
+import type { Held, Ward } from "./ward.ts";
 
 /** What keeping channels for others needs. */
 export interface KeepingOptions {
@@ -20,29 +21,6 @@ export interface KeepingOptions {
   readonly log: Logger;
   /** Of messages that others have told, in all. */
   readonly logBytes: number;
-}
-
-/** A channel that is kept, or is to be. */
-interface Held {
-  readonly name: string;
-  readonly release: () => void;
-  isJoined: boolean;
-  /** It has just joined, and so knows by which mark ids are given there. */
-  isNew: boolean;
-  /** A number for what we hear from now on; -1 while that is not all. */
-  at: number;
-  past: Past | null;
-}
-
-/** A bridge whose channels are kept: one life of its process. */
-interface Ward {
-  readonly instance: string;
-  readonly held: Map<string, Held>;
-  readonly joined: Gathered<Held>;
-  readonly unkept: Gathered<[name: string, reason: string]>;
-  link: Link;
-  talker: Talker | null;
-  timer: NodeJS.Timeout | undefined;
 }
 
 /** One that is on the way to it joins so many at once. */
@@ -161,7 +139,8 @@ export class Keeping implements Disposable {
   #begin(ward: Ward, name: string): void {
     const { channels, messages, now } = this.#options;
     const released = Promise.withResolvers<void>();
-    const held: Held = { name, release: () => released.resolve(), isJoined: false, isNew: true, at: -1, past: null };
+    const not = { isJoined: false, isNew: true, at: -1, past: null };
+    const held: Held = { name, release: () => released.resolve(), joinedSeq: messages.seq, ...not };
     ward.held.set(name, held);
     const isWanted = () => ward.held.get(name) === held;
     const join = async (): Promise<void> => {
@@ -228,7 +207,7 @@ export class Keeping implements Disposable {
     for (const [at, past] of pasts) {
       const held = ward?.held.get(past.channel);
       if (!held || held.at !== at) continue;
-      this.#setPast(held, new Past(past, at, true));
+      this.#setPast(held, new Past(past, { agreedSeq: at, joinedSeq: this.#joinedSeq(held) }, true));
       kept.push([past.channel, at]);
     }
     if (kept.length > 0) ward?.talker?.send({ type: "kept", channels: kept });
@@ -256,8 +235,13 @@ export class Keeping implements Disposable {
     } while (rest.length > 0);
   }
 
+  #joinedSeq({ name, joinedSeq }: Held): number | null {
+    return this.#options.channels.get(name)?.network.agreement?.isCounted(name) === true ? null : joinedSeq;
+  }
+
   #lost(ward: Ward, held: Held, reason: string): void {
     held.at = -1;
+    held.joinedSeq = this.#options.messages.seq;
     this.#setPast(held, null);
     ward.unkept.add([held.name, reason]);
   }

@@ -23,6 +23,14 @@ export interface Whole {
   readonly isProved: boolean;
 }
 
+/** From where on our own log counts, by its numbers. */
+export interface HeardSince {
+  /** The newest number at a moment when we had joined, before which the other bridge has told everything that it had heard. */
+  readonly agreedSeq: number;
+  /** The newest number when we began to join for it; null where what was heard before that moment may have another id there. */
+  readonly joinedSeq: number | null;
+}
+
 /** So many of the newest messages of a channel are told, and so much of them. */
 const MAX_ROWS = 1_000;
 const MAX_BYTES = 4_194_304;
@@ -30,18 +38,15 @@ const MAX_BYTES = 4_194_304;
 /** What another bridge has told of a channel when we were in it: our own log goes on from there, or overlaps. */
 export class Past {
   readonly #told: ToldPast;
-  readonly #fromSeq: number;
+  readonly #since: HeardSince;
   readonly #isGapless: boolean;
   #entries: readonly LogEntry[] | null = null;
   #whole: (Whole & { readonly appended: number }) | null = null;
 
-  /**
-   * @param fromSeq our log's newest number at a moment when we had joined, before which the other bridge has told everything
-   * @param isGapless it is forgotten when we miss something after that, so notices are of what we had missed before
-   */
-  constructor(told: ToldPast, fromSeq: number, isGapless: boolean) {
+  /** @param isGapless it is forgotten when we miss something after that, so notices are of what we had missed before */
+  constructor(told: ToldPast, since: HeardSince, isGapless: boolean) {
     this.#told = told;
-    this.#fromSeq = fromSeq;
+    this.#since = since;
     this.#isGapless = isGapless;
   }
 
@@ -53,24 +58,31 @@ export class Past {
   /** @returns the same without its messages: who had all of them can go on from it */
   get end(): Past {
     const { channel, anchor, rows } = this.#told;
-    return new Past({ channel, anchor: rows.at(-1)?.[0] ?? anchor, rows: [] }, this.#fromSeq, this.#isGapless);
+    return new Past({ channel, anchor: rows.at(-1)?.[0] ?? anchor, rows: [] }, this.#since, this.#isGapless);
   }
 
   /** What it and our own log make together. */
   whole(messages: Log): Whole {
     if (this.#whole?.appended === messages.appended) return this.#whole;
-    const { channel, anchor } = this.#told;
+    const { channel } = this.#told;
     const log = messages.all(channel);
     const heard = new Map(log.map((entry) => [entry.id, entry]));
-    const told = (this.#entries ??= entriesOf(this.#told, messages));
+    // What our log has lost may have been between the two.
+    const isCut = messages.lostSeq(channel) > this.#since.agreedSeq;
+    const told = isCut ? [] : (this.#entries ??= entriesOf(this.#told, messages));
     const ids = new Set(told.map(({ id }) => id));
-    const last = log.findLastIndex(({ id }) => ids.has(id));
-    // A notice before a message that both have had is of what was missing here alone.
-    const isNew = ({ id, seq }: LogEntry, index: number): boolean =>
-      seq > this.#fromSeq && !ids.has(id) && (id !== "" || (!this.#isGapless && index > last));
+    const { agreedSeq, joinedSeq } = this.#since;
+    const [first, last] = [log.findIndex(({ id }) => ids.has(id)), log.findLastIndex(({ id }) => ids.has(id))];
+    const isNew = ({ id, seq }: LogEntry, index: number): boolean => {
+      if (ids.has(id)) return false;
+      // A notice before a message that both have had is of what was missing here alone.
+      if (id === "") return seq > agreedSeq && !this.#isGapless && index > last;
+      // Linked servers have no common order: the other bridge may not have heard yet what we had.
+      return seq > agreedSeq || (joinedSeq !== null && (seq > joinedSeq || (first >= 0 && index > first)));
+    };
     const own = log.filter(isNew);
     this.#whole = {
-      anchor,
+      anchor: isCut ? (own[0]?.after ?? messages.lastId(channel)) : this.#told.anchor,
       entries: [...told.map((entry) => heard.get(entry.id) ?? entry), ...own],
       unheard: told.flatMap(({ id }) => (heard.has(id) ? [] : [id])),
       isProved: !own.some(({ id }) => isOwnId(id)),

@@ -8,11 +8,13 @@ import {
   type LinkOwner,
   splitAddress,
 } from "../../link/index.ts";
+import type { Channels } from "../channel/channels.ts";
 import type { Log } from "../log/log.ts";
+import type { Holding } from "../moves/holding.ts";
 import { Talker, TalkError } from "../moves/talk.ts";
 import { Gathered } from "./heard.ts";
 import type { Keeping } from "./keeping.ts";
-import { Past, type ToldPast } from "./past.ts";
+import { type HeardSince, Past, type ToldPast } from "./past.ts";
 import { keepersOf } from "./ring.ts";
 
 /** What recalling needs. */
@@ -21,6 +23,7 @@ export interface RecallOptions {
   readonly node: number;
   readonly instance: string;
   readonly keeping: Pick<Keeping, "past">;
+  readonly channels: Pick<Channels, "get">;
   readonly messages: Log;
   readonly link: Omit<LinkClientOptions, "host" | "port" | "owner" | "expectedNode">;
 }
@@ -40,13 +43,15 @@ export class Recall implements AsyncDisposable {
   readonly #options: RecallOptions;
   readonly #former: Cluster;
   readonly #table: Cluster;
+  readonly #holding: Pick<Holding, "since">;
   readonly #questions = new Map<string, Question>();
   readonly #pasts = new Map<string, Past>();
   readonly #sources = new Map<number, KeeperSource>();
   readonly #asking = new Gathered<Question>((all) => this.#ask(all));
 
-  /** @param former the table in which they lived @param table without them */
-  constructor(options: RecallOptions, former: Cluster, table: Cluster) {
+  /** @param former the table in which they lived @param table without them @param holding what was joined for this */
+  constructor(options: RecallOptions, former: Cluster, table: Cluster, holding: Pick<Holding, "since">) {
+    this.#holding = holding;
     this.#options = options;
     this.#former = former;
     this.#table = table;
@@ -98,9 +103,15 @@ export class Recall implements AsyncDisposable {
       // What we hear after this is ours, and what was said before it is in the answer.
       const { seq } = messages;
       for (const told of await this.#sourceOf(node).fetch(instance, names))
-        this.#pasts.set(keyOf(instance, told.channel), new Past(told, seq, false));
+        this.#pasts.set(keyOf(instance, told.channel), new Past(told, this.#since(told.channel, seq), false));
       names = names.filter((name) => !this.#pasts.has(keyOf(instance, name)));
     }
+  }
+
+  #since(channel: string, agreedSeq: number): HeardSince {
+    const { channels } = this.#options;
+    const isCounted = channels.get(channel)?.network.agreement?.isCounted(channel) === true;
+    return { agreedSeq, joinedSeq: isCounted ? null : this.#holding.since(channel).seq };
   }
 
   #keepersOf(instance: string): ClusterNode[] {

@@ -28,6 +28,8 @@ interface Known {
   last: { readonly id: string; readonly timeMs: number; readonly seq: number } | null;
   /** Delivery ids of the messages that are kept. */
   readonly ids: Set<string>;
+  /** Number of the newest message that is not kept any more; 0 where all are. */
+  lostSeq: number;
 }
 
 /** Some servers tell times in whole seconds, above all those of old messages. */
@@ -73,7 +75,7 @@ export class Log {
 
   /** We are in a channel, so from now on nothing said there is missed in silence. Where that is known already, nothing changes. */
   begin(channel: string, nowMs: number): void {
-    if (!this.#known.has(channel)) this.#known.set(channel, { sinceMs: nowMs, last: null, ids: new Set() });
+    if (!this.#known.has(channel)) this.#known.set(channel, { sinceMs: nowMs, last: null, ids: new Set(), lostSeq: 0 });
   }
 
   /** Numbers a message and keeps it. @param timeMs see `LogEntry` */
@@ -135,6 +137,11 @@ export class Log {
     return this.#known.get(channel)?.sinceMs ?? null;
   }
 
+  /** @returns the number of the channel's newest message that is not kept any more; 0 where all are */
+  lostSeq(channel: string): number {
+    return this.#known.get(channel)?.lostSeq ?? 0;
+  }
+
   /** @returns everything that is kept of a channel, oldest first */
   all(channel: string): LogEntry[] {
     return this.#entries.slice(this.#first).filter((entry) => entry.channel === channel);
@@ -189,10 +196,11 @@ export class Log {
     }
   }
 
-  #forgetEntry({ channel, id, timeMs }: LogEntry): void {
+  #forgetEntry({ channel, id, timeMs, seq }: LogEntry): void {
     const known = this.#known.get(channel);
     if (!known) return;
     known.ids.delete(id);
+    known.lostSeq = seq;
     // Others of its second may be gone as well.
     known.sinceMs = Math.max(known.sinceMs, wholeSecond(timeMs) + RESOLUTION_MS);
   }

@@ -18,7 +18,7 @@ export interface TakeoverOptions {
   /** Channels that have to be joined for sessions to come. */
   readonly hold: () => Holding;
   /** What others have kept of bridges that were in the former table. */
-  readonly recall: (former: Cluster, table: Cluster) => Recall;
+  readonly recall: (former: Cluster, table: Cluster, holding: Holding) => Recall;
   readonly downlinks: () => Iterable<Downlink<Session>>;
   readonly owns: (route: number) => boolean;
   /** The sessions of some routes are here, as far as they will come. */
@@ -89,7 +89,7 @@ export class Takeover {
       const isOurs = owner !== 0 && this.#options.owns(route) && !isKept(route);
       return isOurs && isOrphaned(owner) ? [route] : [];
     });
-    if (routes.length > 0) this.#begin(table.epoch, routes, this.#options.recall(former, table));
+    if (routes.length > 0) this.#begin(table, routes, former);
   }
 
   /** The sessions of a route are being rebuilt: what comes for it has to wait. */
@@ -136,15 +136,17 @@ export class Takeover {
     for (const run of this.#runs.values()) this.#forget(run);
   }
 
-  #begin(epoch: number, routes: readonly number[], recall: Recall): void {
-    const { hold, downlinks, handoverMs, now, log } = this.#options;
+  #begin(table: Cluster, routes: readonly number[], former: Cluster): void {
+    const { hold, recall, downlinks, handoverMs, now, log } = this.#options;
     const startMs = now();
+    const { epoch } = table;
+    const holding = hold();
     const run: Run = {
       epoch,
       routes: new Set(routes),
       recollection: new Recollection(),
-      holding: hold(),
-      recall,
+      holding,
+      recall: recall(former, table, holding),
       startMs,
       deadlineMs: startMs + handoverMs,
       awaited: new Set(downlinks()),

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { PLAIN_NAMING, type Naming } from "../naming.ts";
 import { NetworkError, type HistoryPage, type HistoryQuery, type Member, type Network } from "../network.ts";
 import type { NetworkInbox, Publication } from "../network.ts";
+import { agreementOf } from "./agreement.ts";
 import { Archive } from "./archive.ts";
 import { accountOf, type Account, type XmppConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
@@ -60,6 +61,7 @@ export class XmppNetwork implements Network {
   readonly #archive: Archive;
   readonly #ask: Ask;
   readonly #outgoing: Outgoing;
+  readonly agreement = agreementOf(() => ({ ask: this.#ask, domain: this.#account.domain }));
   readonly puppets: XmppPuppets | undefined;
   #inbound: Inbound | null = null;
   #inbox: NetworkInbox | null = null;

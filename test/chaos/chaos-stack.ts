@@ -19,7 +19,7 @@ export interface Arrangement {
 /** WebSockets that a dispatcher closes when it stops. */
 export const DRAIN_PER_SECOND = 50;
 /** A hang is to be noticed within a fault that lasts ten seconds; all else is as it comes. */
-const HALOD_FLAGS = ["--halod-silence-ms", "5000", "--halod-grace-ms", "3000", "--halod-nodes", "1"];
+const HALOD_FLAGS = ["--halod-silence-ms", "5000", "--halod-nodes", "1"];
 const { domain, mucDomain, account } = XMPP_SERVICE;
 const RULES = [{ channels: "/xmpp/**", network: "xmpp", stripPrefix: true }];
 const DISPATCHERS = 2;

@@ -17,7 +17,7 @@ function pastWith(log: Log, fromSeq: number, anchor: string | null, ...ids: stri
 
 function whole(log: Log, fromSeq: number, anchor: string | null, ids: string[], isGapless: boolean) {
   const rows = ids.map((id): [string, number, string] => [id, 1, JSON.stringify(id)]);
-  return new Past({ channel: CHANNEL, anchor, rows }, fromSeq, isGapless).whole(log);
+  return new Past({ channel: CHANNEL, anchor, rows }, { agreedSeq: fromSeq, joinedSeq: null }, isGapless).whole(log);
 }
 
 const idsOf = ({ entries }: { entries: readonly { id: string }[] }) => entries.map(({ id }) => id);
@@ -48,6 +48,33 @@ describe("a channel's past at another bridge", () => {
     expect(pastWith(log, 1, null, "theirs")).toMatchObject({ isProved: false });
   });
 
+  it("has what came here before the other bridge had heard it, where ids are common, and nothing older", () => {
+    const log = logWith("old", "a", "near", "b", "late");
+    const rows: [string, number, string][] = [
+      ["a", 1, "1"],
+      ["b", 1, "1"],
+    ];
+    const told = { channel: CHANNEL, anchor: null, rows };
+    const ids = (agreedSeq: number, joinedSeq: number | null, of = told) =>
+      idsOf(new Past(of, { agreedSeq, joinedSeq }, true).whole(log));
+    expect(ids(5, 5)).toEqual(["a", "b", "near", "late"]);
+    expect(ids(4, null)).toEqual(["a", "b", "late"]);
+    expect(ids(5, 4, { ...told, rows: [] })).toEqual(["late"]);
+    expect(ids(5, 5, { ...told, rows: [] })).toEqual([]);
+  });
+
+  it("is of no use once our log has lost something of what came after it", () => {
+    const log = new Log({ maxMessages: 3, maxBytes: 1_000_000 });
+    for (const id of ["a", "b", "c"]) log.append(CHANNEL, id, "1", 1);
+    // What was lost had come before.
+    log.append("/other", "x", "1", 1);
+    expect(idsOf(pastWith(log, 1, null, "a"))).toEqual(["a", "b", "c"]);
+    log.append("/other", "y", "1", 1);
+    expect(pastWith(log, 1, null, "a")).toMatchObject({ anchor: "b", entries: [{ id: "c" }] });
+    for (const id of ["z", "zz"]) log.append("/other", id, "1", 1);
+    expect(pastWith(log, 1, null, "a")).toMatchObject({ anchor: "c", entries: [] });
+  });
+
   it("knows what may still come here", () => {
     const log = logWith("a", "b");
     const past = new Past(
@@ -59,7 +86,7 @@ describe("a channel's past at another bridge", () => {
           ["c", 1, "2"],
         ],
       },
-      2,
+      { agreedSeq: 2, joinedSeq: null },
       true,
     );
     const { unheard } = past.whole(log);
@@ -91,7 +118,11 @@ describe("a channel's past at another bridge", () => {
 
   it("ends with its newest message", () => {
     expect(toldOf(CHANNEL, [], "last")).toEqual({ channel: CHANNEL, anchor: "last", rows: [] });
-    const past = new Past({ channel: CHANNEL, anchor: "a", rows: [["b", 1, "1"]] }, 0, true);
+    const past = new Past(
+      { channel: CHANNEL, anchor: "a", rows: [["b", 1, "1"]] },
+      { agreedSeq: 0, joinedSeq: null },
+      true,
+    );
     expect(past.end.whole(logWith())).toMatchObject({ anchor: "b", entries: [] });
     expect(past.end.end.whole(logWith()).anchor).toBe("b");
   });
