@@ -10,11 +10,11 @@ export class ClusterWatch implements AsyncDisposable {
   readonly #client: HaloClient;
   #change = Promise.withResolvers<void>();
 
-  /** @param address host:port of HaloD @param secret of the stack */
-  constructor(address: string, secret = "") {
+  /** @param addresses host:port of HaloD @param secret of the stack */
+  constructor(addresses: readonly string[], secret = "") {
     const log = pino({ level: "silent" });
     this.#client = new HaloClient({
-      addresses: [address],
+      addresses,
       member: { role: "dispatcher", name: "test", instance: randomUUID() },
       routes: 1_024,
       secret,

@@ -123,7 +123,7 @@ export class HaloStack implements AsyncDisposable {
     const failed = starting.find((one) => one.status === "rejected");
     if (failed) throw failed.reason;
     this.#proxy = this.#resources.use(await AlternatingProxy.start(...dispatchers));
-    this.#watch = this.#resources.use(new ClusterWatch(this.#address));
+    this.#watch = this.#resources.use(new ClusterWatch([this.#address]));
     await this.tableLike(({ owners }) => !owners.includes(0));
   }
 }
