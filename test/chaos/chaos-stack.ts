@@ -81,7 +81,7 @@ export class ChaosStack implements AsyncDisposable {
     await stack.startHalod();
     await stack.startBridge(1);
     for (let index = 0; index < DISPATCHERS; index++) await stack.startDispatcher(index);
-    stack.#watch = resources.use(new ClusterWatch(stack.#address));
+    stack.#watch = resources.use(new ClusterWatch([stack.#address]));
     const targets = stack.#dispatcherPorts.map((port) => ({ port }));
     stack.#balancer = resources.use(await Haproxy.start(targets, VERSION_HEADER, CHECK));
     await stack.watch.until("a bridge", ({ owners }) => !owners.includes(0));

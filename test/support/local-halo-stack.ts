@@ -126,7 +126,7 @@ export class LocalHaloStack implements AsyncDisposable {
     }
     const targets = dispatchers.map(({ port }) => ({ host: "127.0.0.1", port }));
     this.#proxy = this.#resources.use(await AlternatingProxy.start(...targets));
-    this.#watch = this.#resources.use(new ClusterWatch(this.#address, SECRET));
+    this.#watch = this.#resources.use(new ClusterWatch([this.#address], SECRET));
     await this.tableLike(({ owners }) => !owners.includes(0));
   }
 }
