@@ -188,7 +188,7 @@ export class Council implements AsyncDisposable {
   #tick(): void {
     const { now } = this.#options;
     this.#do(() => this.#chair.tick(now()));
-    if (this.isActing) this.#want();
+    if (this.isActing && now() >= this.#lookMs) this.#want();
     if (this.#isOvertaken && this.#waiting && now() - this.#waiting.sinceMs > OVERTAKE_MS) this.#giveUp();
     this.#reachLog.look(this.standing, this.hasSay, now());
   }
