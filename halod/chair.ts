@@ -56,24 +56,16 @@ export class Chair {
     return this.#role === "acting" && this.#isReady && !this.#isResting;
   }
 
-  /** Whether it is one of those who decide what comes next, as far as it knows. */
-  get hasSay(): boolean {
-    return hasSay(this.#own.inForce, this.#self);
-  }
-
   /** Whether the other HaloD acts, which we can reach. */
   get isFollowing(): boolean {
     return this.#presence.peer?.isActing === true;
   }
 
-  /** The term that we have promised, or ask for. */
-  get term(): number {
-    return this.#own.promised?.term ?? 0;
-  }
-
-  /** How many of the electorate can be reached, and how many they are. */
-  get reach(): ReturnType<Presence["reach"]> {
-    return this.#presence.reach((this.#own.inForce ?? this.#own.accepted)?.electorate);
+  /** The term that it has promised or asks for; and of those who decide what comes next, whether it is one, and how many it reaches. */
+  get standing() {
+    const known = this.committed ?? this.#own.accepted;
+    const { reached, of: voters } = this.#presence.reach(known?.electorate);
+    return { term: this.#own.promised?.term ?? 0, hasSay: hasSay(this.committed, this.#self), reached, voters };
   }
 
   get committed(): Proposal | null {
@@ -174,7 +166,9 @@ export class Chair {
     if (this.#role === "acting" && this.#ballot) this.#docket.insist(this.#ballot, nowMs);
     else if (!this.#mayAsk) this.#rest("following");
     else if (this.#role === "asking") {
-      if (nowMs >= this.#askMs) this.#retry();
+      if (nowMs < this.#askMs) return;
+      this.#introduce();
+      this.#retry();
     } else {
       this.#quietMs ??= nowMs;
       if (nowMs - this.#quietMs >= this.#options.patienceMs) this.#ask();
@@ -202,7 +196,7 @@ export class Chair {
 
   #ask(): void {
     this.#rest("asking");
-    const term = Math.max(this.#own.seen?.term ?? 0, this.term) + 1;
+    const term = (this.#own.seen?.term ?? 0) + 1;
     const ballot = { term, by: this.#options.id };
     this.#canvass = new Canvass(ballot, this.#own.accepted);
     this.#own.keep({ promised: ballot });
@@ -280,6 +274,11 @@ export class Chair {
     const epoch = this.#own.accepted?.table.epoch ?? 0;
     const turn = ++this.#turns;
     this.#agenda.add(isResting ? { type: "resting" } : { type: "acting", from: this.committed, epoch, turn });
+    // Who asks again for what it had is back in a moment.
+    if (this.#role !== "asking") this.#introduce();
+  }
+
+  #introduce(): void {
     if (this.#presence.peer) this.#agenda.send(this.#presence.peer.voter, this.introduction);
   }
 

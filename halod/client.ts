@@ -231,7 +231,8 @@ export class HaloClient implements ClusterSource, LinkOwner {
         this.#onVote(link, answer);
         return;
       case "picture":
-        this.#view.onPicture(answer.picture);
+        // One that does not act any more has an old one.
+        if (link === this.#link) this.#view.onPicture(answer.picture);
         return;
     }
   }

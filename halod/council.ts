@@ -16,6 +16,8 @@ import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
 type Said = FromHalod | FromVoter | FromPeer;
 
 const TICK_MS = 100;
+/** Who comes and goes is told of in a large cluster at this rate. */
+const BYTES_PER_MS = 100_000;
 /** Until a file that could not be written is tried again. */
 const RETRY_MS = 1_000;
 /** A newer state waits so long for an older one that is not agreed to. */
@@ -43,6 +45,8 @@ export class Council implements AsyncDisposable {
   #isOvertaken = false;
   /** The state that was proposed last, in bytes, and on which links. */
   #proposed: { readonly version: Version; readonly payload: Buffer; readonly to: Set<Link> } | null = null;
+  /** Those who have a say are looked at again then: a large cluster is not told of each that comes and goes. */
+  #lookMs = 0;
   /** What was wanted last; null where it is to be looked at anew. */
   #asked: { readonly table: SavedTable; readonly voters: readonly string[] } | null = null;
 
@@ -73,14 +77,14 @@ export class Council implements AsyncDisposable {
 
   /** Whether it is one of those who decide what comes next. */
   get hasSay(): boolean {
-    return this.#chair.hasSay;
+    return this.#chair.standing.hasSay;
   }
 
   /** What is told of this HaloD. */
   get standing() {
-    const { reached, of } = this.#chair.reach;
+    const { term, reached, voters } = this.#chair.standing;
     const role = this.isActing ? "acting" : this.#chair.isFollowing ? "standby" : "resting";
-    return { role, reached, voters: of, term: this.#chair.term } as const;
+    return { role, reached, voters, term } as const;
   }
 
   /** The newest state that we know of; it may not be in force. */
@@ -184,7 +188,7 @@ export class Council implements AsyncDisposable {
   #tick(): void {
     const { now } = this.#options;
     this.#do(() => this.#chair.tick(now()));
-    if (this.isActing) this.#want();
+    if (this.isActing && now() >= this.#lookMs) this.#want();
     if (this.#isOvertaken && this.#waiting && now() - this.#waiting.sinceMs > OVERTAKE_MS) this.#giveUp();
     this.#reachLog.look(this.standing, this.hasSay, now());
   }
@@ -248,17 +252,19 @@ export class Council implements AsyncDisposable {
         this.#turn = effect.turn;
         this.#asked = null;
         this.#table = null;
-        log.info({ term: this.#chair.term, epoch: effect.epoch }, "HaloD acts");
+        log.info({ term: this.#chair.standing.term, epoch: effect.epoch }, "HaloD acts");
         return onActing(effect.from?.table ?? null, effect.epoch);
       case "resting":
         this.#turn = 0;
-        log.info({ term: this.#chair.term }, "HaloD does not act any more");
+        log.info({ term: this.#chair.standing.term }, "HaloD does not act any more");
         this.#giveUp();
         return onResting();
     }
   }
 
   #onCommitted({ table, electorate }: Proposal): void {
+    const { payload, to } = this.#proposed ?? {};
+    this.#lookMs = this.#options.now() + ((payload?.length ?? 0) * (to?.size ?? 0)) / BYTES_PER_MS;
     this.#options.log.debug({ epoch: table.epoch, voters: electorate.voters.length }, "agreed");
     const waiting = this.#waiting;
     if (waiting?.epoch !== table.epoch) return;

@@ -5,7 +5,7 @@ import type { Log } from "../log/log.ts";
 import { type Talk, Talker, TalkError } from "../moves/talk.ts";
 import { NetworkError } from "../network.ts";
 import { caughtUp, Gathered } from "./heard.ts";
-import { pastsOf } from "./past.ts";
+import { inParts, pastsOf, type ToldPast } from "./past.ts";
 
 export interface KeeperOptions extends Omit<LinkClientOptions, "owner"> {
   readonly expectedNode: number;
@@ -222,22 +222,27 @@ export class Keeper implements LinkOwner, AsyncDisposable {
 
   /** The keeper is there: what we have heard by now is before what it hears from now on, or the same. */
   async #tell(rows: readonly Joined[]): Promise<void> {
-    const { channels, messages, now } = this.#options;
+    const { channels, messages } = this.#options;
     const talker = this.#talker;
     await caughtUp(rows.flatMap(([name]) => channels.get(name) ?? []));
     const told = new Map(rows.filter((row) => this.#isAgreed(row)).map(([name, at]) => [name, at]));
     const names = [...told.keys()];
     while (names.length > 0 && talker === this.#talker) {
       const some = names.splice(0, AT_ONCE).filter((name) => this.#wanted.has(name));
-      const pasts = pastsOf(messages, new Set(some)).map((past): [number, typeof past] => {
-        const at = told.get(past.channel) ?? 0;
-        const wanted = this.#wanted.get(past.channel);
-        if (wanted) Object.assign(wanted, { at, nextMs: now() + MAX_PAUSE_MS });
-        return [at, past];
-      });
-      talker?.send({ type: "past", pasts: pasts.map(([at, past]) => [at, { ...past, rows: past.rows.map(mutable) }]) });
-      if (this.#link?.isFull === true) await this.#drained.promise;
+      for (const part of inParts(pastsOf(messages, new Set(some)))) {
+        if (talker !== this.#talker) return;
+        talker?.send({ type: "past", pasts: part.map((past) => [this.#answered(past, told), past]) });
+        if (this.#link?.isFull === true) await this.#drained.promise;
+      }
     }
+  }
+
+  /** @returns which moment of the keeper's a past answers */
+  #answered({ channel }: ToldPast, told: ReadonlyMap<string, number>): number {
+    const at = told.get(channel) ?? 0;
+    const wanted = this.#wanted.get(channel);
+    if (wanted) Object.assign(wanted, { at, nextMs: this.#options.now() + MAX_PAUSE_MS });
+    return at;
   }
 
   #isAgreed([name, , mark]: Joined): boolean {
@@ -264,7 +269,3 @@ export class Keeper implements LinkOwner, AsyncDisposable {
 }
 
 type Joined = readonly [name: string, at: number, mark: string | null];
-
-function mutable<Row extends readonly unknown[]>(row: Row): [...Row] {
-  return [...row];
-}

@@ -9,7 +9,7 @@ import type { Log } from "../log/log.ts";
 import type { Talk, Talker } from "../moves/talk.ts";
 import { NetworkError } from "../network.ts";
 import { caughtUp, Gathered } from "./heard.ts";
-import { Past, type ToldPast, toldOf } from "./past.ts";
+import { inParts, Past, type ToldPast, toldOf } from "./past.ts";
 import type { Held, Ward } from "./ward.ts";
 
 /** What keeping channels for others needs. */
@@ -28,8 +28,6 @@ const JOINS_AT_ONCE = 64;
 /** Whoever takes over from a bridge that has gone asks us within that time. */
 const LINGER_MS = 60_000;
 const MAX_WARDS = 64;
-/** Channels that one answer has. */
-const PER_FRAME = 50;
 /** Between two answers to one who reads slowly; after so many of them nobody waits for the rest any more. */
 const WAIT_MS = 5;
 const MAX_WAITS = 2_000;
@@ -215,24 +213,26 @@ export class Keeping implements Disposable {
   }
 
   async #answer(link: Link, talker: Talker, instance: string, names: readonly string[]): Promise<void> {
-    const { channels, messages } = this.#options;
+    const { channels } = this.#options;
     try {
       await caughtUp(names.flatMap((name) => channels.get(name) ?? []));
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       return talker.send({ type: "fetched", pasts: [], isLast: true });
     }
-    const rest = [...names];
-    do {
-      const pasts = rest.splice(0, PER_FRAME).flatMap((name) => {
-        const whole = this.past(instance, name)?.whole(messages);
-        if (!whole?.isProved) return [];
-        const { channel, anchor, rows } = toldOf(name, whole.entries, whole.anchor);
-        return [{ channel, anchor, rows: rows.map((row): [string, number, string] => [...row]) }];
-      });
-      talker.send({ type: "fetched", pasts, isLast: rest.length === 0 });
+    for (const part of inParts(this.#pasts(instance, names))) {
+      talker.send({ type: "fetched", pasts: part, isLast: false });
       for (let waits = 0; link.isFull && waits < MAX_WAITS; waits++) await delay(WAIT_MS, undefined, { ref: false });
-    } while (rest.length > 0);
+    }
+    talker.send({ type: "fetched", pasts: [], isLast: true });
+  }
+
+  /** Of channels that are kept whole, what the other bridge has told and we have heard. */
+  *#pasts(instance: string, names: readonly string[]): Generator<ToldPast> {
+    for (const name of names) {
+      const whole = this.past(instance, name)?.whole(this.#options.messages);
+      if (whole?.isProved === true) yield toldOf(name, whole.entries, whole.anchor);
+    }
   }
 
   #joinedSeq({ name, joinedSeq }: Held): number | null {

@@ -34,6 +34,7 @@ export interface HeardSince {
 /** So many of the newest messages of a channel are told, and so much of them. */
 const MAX_ROWS = 1_000;
 const MAX_BYTES = 4_194_304;
+const PART_LENGTH = 262_144;
 
 /** What another bridge has told of a channel when we were in it: our own log goes on from there, or overlaps. */
 export class Past {
@@ -52,7 +53,7 @@ export class Past {
 
   /** What it takes, about. */
   get bytes(): number {
-    return this.#told.rows.reduce((sum, [id, , text]) => sum + id.length + text.length, 0);
+    return lengthOf(this.#told);
   }
 
   /** @returns the same without its messages: who had all of them can go on from it */
@@ -109,6 +110,25 @@ export function toldOf(channel: string, entries: readonly LogEntry[], anchor: st
   const rows = said.slice(first).map(({ id, timeMs, bytes }): PastRow => [id, timeMs, bytes.toString()]);
   const before = said[first - 1]?.id ?? said[0]?.after;
   return { channel, anchor: before === undefined ? anchor : before, rows };
+}
+
+/** What two bridges tell each other at once: as much as a link takes without harm to whatever else goes over it. */
+export function* inParts(pasts: Iterable<ToldPast>): Generator<ToldPast[]> {
+  let part: ToldPast[] = [];
+  let length = 0;
+  for (const past of pasts) {
+    part.push(past);
+    length += lengthOf(past);
+    if (length < PART_LENGTH) continue;
+    yield part;
+    part = [];
+    length = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+function lengthOf({ channel, rows }: ToldPast): number {
+  return rows.reduce((sum, [id, , text]) => sum + id.length + text.length, channel.length);
 }
 
 function entriesOf({ channel, anchor, rows }: ToldPast, messages: Log): LogEntry[] {

@@ -18,7 +18,7 @@ const count = z.number().int().min(0);
 const past = z.object({
   channel: name,
   anchor: z.string().nullable(),
-  rows: z.array(z.tuple([name, z.number(), z.string()])),
+  rows: z.array(z.tuple([name, z.number(), z.string()]).readonly()).readonly(),
 });
 
 const shape = z.discriminatedUnion("type", [

@@ -51,6 +51,9 @@ export function describeIds(fixture: NetworkFixture): void {
         await talk.goesOn();
         await talk.ends();
         const last = await agreed(channel, [one, two, three]);
+        const [ours, theirs] = [one.network.agreement, two.network.agreement];
+        await Promise.all([ours?.caughtUp(channel), theirs?.caughtUp(channel)]);
+        expect(ours?.agrees(channel, theirs?.mark(channel) ?? null) ?? true).toBe(true);
 
         // Those who stayed agree all the time, whoever came and went.
         const heard = between(channel, first, last, [one, two]);

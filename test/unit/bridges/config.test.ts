@@ -28,8 +28,9 @@ describe("bridgeFaults", () => {
     expect(faultsOf(config)).toEqual([fault]);
   });
 
-  it("knows one HaloD, at host:port", () => {
-    expect(bridgeSchema.safeParse({ halod: ["a:1", "b:1"] }).success).toBe(false);
+  it("knows one HaloD, and a standby of it, at host:port", () => {
+    expect(bridgeSchema.safeParse({ halod: ["a:1", "b:1"] }).success).toBe(true);
+    expect(bridgeSchema.safeParse({ halod: ["a:1", "b:1", "c:1"] }).success).toBe(false);
     expect(bridgeSchema.safeParse({ halod: ["a"] }).success).toBe(false);
     expect(bridgeSchema.safeParse({ advertise: "bridge" }).success).toBe(false);
   });

@@ -14,7 +14,7 @@ function formed(seed: number): Parliament & { readonly b: readonly Member[]; rea
   world.rest(3_000);
   world.change(world.one);
   world.rest(2_000);
-  expect([world.announced.length, world.acting, world.two.chair?.hasSay]).toEqual([1, [world.one], true]);
+  expect([world.announced.length, world.acting, world.two.chair?.standing.hasSay]).toEqual([1, [world.one], true]);
   return Object.assign(world, { b: world.members.slice(0, 3), d: world.members.slice(3) });
 }
 
@@ -187,7 +187,11 @@ describe("a cluster without a standby", () => {
     for (const member of members.slice(1)) world.cut(one, member);
     world.change(one);
     world.rest();
-    expect([world.acting, world.announced.length, one.chair?.reach]).toEqual([[], 1, { reached: 2, of: 5 }]);
+    expect([world.acting, world.announced.length, one.chair?.standing]).toMatchObject([
+      [],
+      1,
+      { reached: 2, voters: 5 },
+    ]);
     world.heal();
     world.rest();
     expect(world.acting).toEqual([one]);

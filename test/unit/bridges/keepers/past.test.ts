@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Past, pastsOf, toldOf } from "../../../../bridges/keepers/past.ts";
+import { inParts, Past, pastsOf, toldOf } from "../../../../bridges/keepers/past.ts";
 import { Log } from "../../../../bridges/log/log.ts";
 import { ownId } from "../../../../bridges/index.ts";
 
@@ -114,6 +114,19 @@ describe("a channel's past at another bridge", () => {
     for (const id of ["a", "b", "c"]) long.append(CHANNEL, id, "x".repeat(2_000_000), 1);
     const [bounded] = pastsOf(long, new Set([CHANNEL]));
     expect([bounded?.rows.map(([id]) => id), bounded?.anchor]).toEqual([["b", "c"], "a"]);
+  });
+
+  it("is told in parts that are no burden, each channel whole", () => {
+    const rows = (length: number): [string, number, string][] => [["a", 1, "x".repeat(length)]];
+    const pasts = [10, 300_000, 10, 10, 200_000, 200_000, 10].map((length, index) => {
+      return { channel: `/${index}`, anchor: null, rows: rows(length) };
+    });
+    expect([...inParts(pasts)].map((part) => part.map(({ channel }) => channel))).toEqual([
+      ["/0", "/1"],
+      ["/2", "/3", "/4", "/5"],
+      ["/6"],
+    ]);
+    expect([...inParts([])]).toEqual([]);
   });
 
   it("ends with its newest message", () => {

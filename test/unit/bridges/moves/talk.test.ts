@@ -35,12 +35,39 @@ describe("what bridges say to each other", () => {
     expect(heard.at(-1)).toEqual(message);
   });
 
-  it.each(["", "{", "[]", "null", '{"type":"what"}', '{"type":"take","epoch":1}', '{"type":"route","route":0}'])(
-    "makes no sense: %j",
-    (text) => {
-      expect(() => new Talker(new FakeLink()).receive(Buffer.from(text))).toThrow(TalkError);
+  it.each<Talk>([
+    { type: "keep", instance: "one", isAll: true, add: ["/a", "/b"], drop: [] },
+    {
+      type: "joined",
+      channels: [
+        ["/a", 7, null],
+        ["/b", 0, "mark"],
+      ],
     },
-  );
+    { type: "unkept", channels: [["/a", "invite only"]] },
+    { type: "past", pasts: [[7, { channel: "/a", anchor: null, rows: [["m1", 1.5, "{}"]] }]] },
+    { type: "kept", channels: [["/a", 7]] },
+    { type: "fetch", instance: "one", names: ["/a"] },
+    { type: "fetched", pasts: [{ channel: "/a", anchor: "m1", rows: [] }], isLast: true },
+  ])("arrives between a bridge and its keeper: $type", (message) => {
+    const link = new FakeLink();
+    new Talker(link).send(message);
+    const [payload = Buffer.alloc(0)] = link.payloads;
+    expect(new Talker(new FakeLink()).receive(payload)).toEqual(message);
+  });
+
+  it.each([
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"type":"what"}',
+    '{"type":"take","epoch":1}',
+    '{"type":"route","route":0}',
+    '{"type":"kept","channels":["/a"]}',
+  ])("makes no sense: %j", (text) => {
+    expect(() => new Talker(new FakeLink()).receive(Buffer.from(text))).toThrow(TalkError);
+  });
 
   it("is bounded, in however many parts it comes", () => {
     const hearer = new Talker(new FakeLink());
