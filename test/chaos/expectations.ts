@@ -22,8 +22,8 @@ export const EXPECTED: Readonly<Record<string, readonly Criterion[]>> = {
   "kill-bridge": [...MOVED, "lost", "handshakes"],
   "freeze-bridge": [...MOVED, "lost", "handshakes"],
   "kill-halod": [...MOVED, "lost", "handshakes"],
-  // A spare is in its own ward's channels at most, and asks the keeper of the one that died.
-  "kill-with-spare": [...MOVED, "lost", "handshakes"],
+  // A spare is in no channel, and nobody keeps for it what is said on ngIRCd until it is.
+  "kill-with-spare": [...MOVED, "handshakes"],
   "kill-dispatcher": UNDISTURBED,
   "drain-dispatcher": UNDISTURBED,
   "cut-link": [...UNDISTURBED, "reconnects", "others"],
