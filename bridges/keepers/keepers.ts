@@ -70,10 +70,12 @@ export class Keepers implements AsyncDisposable {
     const { node, keeper: isOn } = this.#options;
     this.#table = table;
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
-    // Who has no routes has nothing to lose.
+    // Who has no routes has nothing to lose, but for sessions that are on their way to others.
     const [next] = isOn && this.#isActive ? keepersOf(table, node) : [];
+    const present = this.#present;
+    const isGone = present !== null && !isIn(table, present);
     if (this.#former && !isIn(table, this.#former)) this.#endFormer();
-    if (!next || !this.#present || !isAt(next, this.#present)) this.#change(table, next);
+    if (isGone || (this.#isActive && (!next || !present || !isAt(next, present)))) this.#change(table, next);
     this.#tell();
   }
 

@@ -95,6 +95,7 @@ describe("tailspin halod", () => {
 function withoutTimes(text: string): string {
   return text
     .replace(/\b\d+ (s|min|h|d)\b( \d+ (s|min|h)\b)?/g, "…")
-    .replace(/ +for\n/, "\n")
-    .replace(/ +…/g, " …");
+    .replace(/ +for +sessions\n/, "\n")
+    .replace(/ +…/g, " …")
+    .replace(/… +/g, "… ");
 }
