@@ -114,6 +114,12 @@ export class Council implements AsyncDisposable {
     this.#do(() => this.#chair.went(voter, isOrderly));
   }
 
+  /** It was full, perhaps when something was proposed: it has a say in that, too. */
+  onDrain(link: Link): void {
+    const voter = this.#voters.get(link);
+    if (voter !== undefined && this.#proposed?.to.has(link) === false) this.#do(() => this.#chair.came(voter));
+  }
+
   /** @returns whether it is something about votes */
   onRequest(link: Link, request: ControlRequest): boolean {
     switch (request.type) {
@@ -279,7 +285,7 @@ export class Council implements AsyncDisposable {
       link.send({ type: "control", payload: controlPayload(message) });
       return;
     }
-    // A full one is told when it drains; it has no say in this one.
+    // A full one is asked when it drains.
     if (link.isFull) return;
     const { proposal } = message;
     if (!this.#proposed || compareVersions(this.#proposed.version, proposal) !== 0)
