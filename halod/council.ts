@@ -10,7 +10,7 @@ import { ReachLog } from "./reach-log.ts";
 import { savedTableOf } from "./saved-table.ts";
 import type { Saved } from "./store.ts";
 import { compareVersions, type Proposal, type SavedTable, type Version, type Ballot } from "./vote.ts";
-import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
+import { isSound, type FromHalod, type FromPeer, type FromVoter } from "./vote-messages.ts";
 
 /** What is to be said about votes, and by whom. */
 type Said = FromHalod | FromVoter | FromPeer;
@@ -149,6 +149,7 @@ export class Council implements AsyncDisposable {
       default:
         return false;
     }
+    if (!isSound(request)) return false;
     const voter = this.#voters.get(link);
     if (voter !== undefined) this.#do(() => this.#chair.onMessage(voter, request));
     return true;
