@@ -88,7 +88,7 @@ export class Chair {
     if (!this.#options.isStandby) this.#ask();
   }
 
-  /** A voter can be reached. @param vowed what it has promised, where it says so */
+  /** A voter can be reached, or can again be told something. @param vowed what it has promised, where it says so */
   came(voter: string, vowed: Ballot | null = null): void {
     this.#presence.came(voter);
     this.#own.see(vowed);
@@ -163,7 +163,7 @@ export class Chair {
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#look();
-    if (this.#role === "acting" && this.#ballot) this.#docket.insist(this.#ballot, nowMs);
+    if (this.#role === "acting") this.#advance();
     else if (!this.#mayAsk) this.#rest("following");
     else if (this.#role === "asking") {
       if (nowMs < this.#askMs) return;
@@ -243,7 +243,7 @@ export class Chair {
   }
 
   #onAccepted(voter: string, version: Version): void {
-    if (this.#role !== "acting" || !this.#docket.onAccepted(voter, version)) return;
+    if (this.#role !== "acting" || !this.#docket.onAccepted(voter, version, this.#nowMs)) return;
     this.#isReady = true;
     this.#look();
     this.#advance();

@@ -14,7 +14,7 @@ import { MemberView, type OnPicture } from "./member-view.ts";
 import { clusterOf } from "./membership.ts";
 import type { MemberNumbers } from "./reports.ts";
 import { membershipOf } from "./saved-table.ts";
-import type { FromHalod } from "./vote-messages.ts";
+import { tableShape, type FromHalod } from "./vote-messages.ts";
 import { Voter } from "./voter.ts";
 
 /** Who registers with HaloD. */
@@ -163,8 +163,7 @@ export class HaloClient implements ClusterSource, LinkOwner {
       this.#onAnswer(link, answer);
       return;
     }
-    this.#options.faults.count("halod.malformed", "link to HaloD closed, it said what makes no sense");
-    link.close("HaloD said what makes no sense");
+    this.#complain(link);
   }
 
   onDrain(): void {
@@ -191,9 +190,17 @@ export class HaloClient implements ClusterSource, LinkOwner {
     const { answer, table } = this.#voter.onMessage(link, message, performance.now());
     if (answer) link.send({ type: "control", payload: controlPayload(answer) });
     this.#look();
+    if (!table) return;
+    const { data } = tableShape.safeParse(table);
     // Nobody is lost in what everybody is told.
-    const cluster = table && clusterOf(membershipOf(table, () => true, 0, 0));
+    const cluster = data && clusterOf(membershipOf(data, () => true, 0, 0));
     if (cluster) this.#follow(cluster);
+    else this.#complain(link);
+  }
+
+  #complain(link: Link): void {
+    this.#options.faults.count("halod.malformed", "link to HaloD closed, it said what makes no sense");
+    link.close("HaloD said what makes no sense");
   }
 
   #follow(cluster: Cluster): void {

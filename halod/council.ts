@@ -10,7 +10,7 @@ import { ReachLog } from "./reach-log.ts";
 import { savedTableOf } from "./saved-table.ts";
 import type { Saved } from "./store.ts";
 import { compareVersions, type Proposal, type SavedTable, type Version, type Ballot } from "./vote.ts";
-import type { FromHalod, FromPeer, FromVoter } from "./vote-messages.ts";
+import { isSound, type FromHalod, type FromPeer, type FromVoter } from "./vote-messages.ts";
 
 /** What is to be said about votes, and by whom. */
 type Said = FromHalod | FromVoter | FromPeer;
@@ -114,6 +114,12 @@ export class Council implements AsyncDisposable {
     this.#do(() => this.#chair.went(voter, isOrderly));
   }
 
+  /** It was full, perhaps when something was proposed: it has a say in that, too. */
+  onDrain(link: Link): void {
+    const voter = this.#voters.get(link);
+    if (voter !== undefined && this.#proposed?.to.has(link) === false) this.#do(() => this.#chair.came(voter));
+  }
+
   /** @returns whether it is something about votes */
   onRequest(link: Link, request: ControlRequest): boolean {
     switch (request.type) {
@@ -143,6 +149,7 @@ export class Council implements AsyncDisposable {
       default:
         return false;
     }
+    if (!isSound(request)) return false;
     const voter = this.#voters.get(link);
     if (voter !== undefined) this.#do(() => this.#chair.onMessage(voter, request));
     return true;
@@ -279,7 +286,7 @@ export class Council implements AsyncDisposable {
       link.send({ type: "control", payload: controlPayload(message) });
       return;
     }
-    // A full one is told when it drains; it has no say in this one.
+    // A full one is asked when it drains.
     if (link.isFull) return;
     const { proposal } = message;
     if (!this.#proposed || compareVersions(this.#proposed.version, proposal) !== 0)

@@ -116,6 +116,7 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   }
 
   onDrain(link: Link): void {
+    this.#council.onDrain(link);
     if (this.#isActing && this.#register.has(link)) this.#publisher.catchUp(link);
   }
 

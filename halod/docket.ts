@@ -22,7 +22,7 @@ export interface DocketOptions {
   readonly isStandby: boolean;
 }
 
-/** A proposal that is not decided yet, and who has accepted it. */
+/** A proposal that is not decided yet, and who has accepted it; and when somebody did last. */
 interface Motion {
   readonly proposal: Proposal;
   readonly by: Set<string>;
@@ -49,7 +49,7 @@ export class Docket {
     this.#wanted = { table, voters };
   }
 
-  /** Proposes what is wanted, where that is news. */
+  /** Proposes what is wanted, where that is news, and in place of what nobody accepts any more. */
   advance(ballot: Ballot, nowMs: number): void {
     if (!this.#wanted) return;
     const { table, voters } = this.#wanted;
@@ -79,23 +79,12 @@ export class Docket {
     if (proposal) this.#options.agenda.send(voter, { type: "propose", proposal });
   }
 
-  /** What nobody decides may have got lost, or be overtaken. */
-  insist(ballot: Ballot, nowMs: number): void {
-    const motion = this.#motion;
-    if (!motion || nowMs - motion.sinceMs < RETRY_MS) return;
-    this.advance(ballot, nowMs);
-    if (this.#motion !== motion) return;
-    const { presence, agenda } = this.#options;
-    motion.sinceMs = nowMs;
-    const waiting = presence.others.filter((voter) => !motion.by.has(voter));
-    for (const voter of waiting) agenda.send(voter, { type: "propose", proposal: motion.proposal });
-  }
-
   /** @returns whether something has been decided by it */
-  onAccepted(voter: string, version: Version): boolean {
+  onAccepted(voter: string, version: Version, nowMs: number): boolean {
     const { own, agenda, self } = this.#options;
     if (this.#motion && compareVersions(this.#motion.proposal, version) === 0) {
       this.#motion.by.add(voter);
+      this.#motion.sinceMs = nowMs;
       return this.#decide(this.#motion);
     }
     if (own.inForce && compareVersions(own.inForce, version) === 0 && voter !== self)

@@ -1,5 +1,7 @@
 /** What HaloDs and those who vote say to each other about it, in `control` frames. */
 import { z } from "zod";
+import type { Electorate } from "./electorate.ts";
+import type { SavedTable } from "./vote.ts";
 
 const count = z.number().int().min(0);
 const number = z.number().int().min(1);
@@ -21,13 +23,28 @@ export const tableShape = z.object({
     .readonly(),
 });
 
+const wholeShape = z.object({ table: tableShape, electorate, before: electorate.nullable() });
+
+/** So much is looked at when it is proposed: it is long, and of no use before it is in force. */
+const proposedTable = z.custom<SavedTable>((value) => {
+  const { routes, epoch, active, bridges } = Object(value);
+  return Number.isSafeInteger(routes) && Number.isSafeInteger(epoch) && Array.isArray(active) && Array.isArray(bridges);
+});
+const proposedElectorate = z.custom<Electorate>((value) => {
+  const { voters, casting } = Object(value);
+  return Array.isArray(voters) && typeof casting === "string";
+});
+
 export const proposalShape = z.object({
-  ...{ ballot, serial: number, table: tableShape, electorate },
-  before: electorate.nullable(),
+  ...{ ballot, serial: number, table: proposedTable, electorate: proposedElectorate },
+  before: proposedElectorate.nullable(),
 });
 
 /** What a voter remembers. */
-export const voteShape = z.object({ promised: ballot.nullable(), accepted: proposalShape.nullable() });
+export const voteShape = z.object({
+  promised: ballot.nullable(),
+  accepted: proposalShape.extend(wholeShape.shape).nullable(),
+});
 
 /** From a HaloD to those who vote; to the other HaloD, too. */
 export const fromHalodShapes = [
@@ -66,6 +83,12 @@ export const peerShape = z.object({
 
 /** The ballot that a member has promised, which it tells when it registers. */
 export const ballotShape = ballot;
+
+/** Whether the state in it, if there is one, can be gone on from. */
+export function isSound(message: FromHalod | FromVoter): boolean {
+  const proposal = message.type === "propose" ? message.proposal : message.type === "promise" ? message.accepted : null;
+  return proposal === null || wholeShape.safeParse(proposal).success;
+}
 
 /** From a HaloD to those who vote. */
 export type FromHalod = z.infer<(typeof fromHalodShapes)[number]>;
