@@ -216,6 +216,8 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     if (!this.#isActing) return;
     this.#apply(this.#leaving(instance));
     this.#planner.whenTold(() => {
+      // It may not have agreed yet, and has to know who comes for its sessions before it goes.
+      this.#publisher.catchUp(link);
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });
   }

@@ -53,7 +53,7 @@ export class Source implements LinkOwner, AsyncDisposable {
   prepare(epoch: number, routes: readonly number[]): Promise<void> {
     this.#preparing = { epoch, routes: new Set(routes) };
     this.#prepared = Promise.withResolvers();
-    this.#ask();
+    this.#ask("prepare", this.#preparing);
     return this.#prepared.promise;
   }
 
@@ -62,7 +62,7 @@ export class Source implements LinkOwner, AsyncDisposable {
     this.#preparing = null;
     this.#options.holding.cut();
     this.#taking = { epoch, routes: new Set([...(this.#taking?.routes ?? []), ...routes]) };
-    this.#ask();
+    this.#ask("take", { epoch, routes: new Set(routes) });
   }
 
   /** What has not come of these routes does not matter any more. */
@@ -80,7 +80,8 @@ export class Source implements LinkOwner, AsyncDisposable {
 
   onUp(link: Link): void {
     this.#talker = new Talker(link);
-    this.#ask();
+    if (this.#taking) this.#ask("take", this.#taking);
+    if (this.#preparing) this.#ask("prepare", this.#preparing);
   }
 
   onFrame(link: Link, frame: Frame): void {
@@ -104,11 +105,8 @@ export class Source implements LinkOwner, AsyncDisposable {
     this.#talker = null;
   }
 
-  #ask(): void {
-    const ask = (type: "prepare" | "take", { epoch, routes }: Asked) =>
-      this.#talker?.send({ type, epoch, routes: [...routes] });
-    if (this.#taking) ask("take", this.#taking);
-    else if (this.#preparing) ask("prepare", this.#preparing);
+  #ask(type: "prepare" | "take", { epoch, routes }: Asked): void {
+    this.#talker?.send({ type, epoch, routes: [...routes] });
   }
 
   #onMessage(message: Talk): void {

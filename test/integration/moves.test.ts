@@ -141,6 +141,25 @@ describe("two bridges", { timeout: 30_000 }, () => {
     expect(later).toBe("later");
   });
 
+  it("prepare for the next table while sessions still come by the one before", async () => {
+    for (const place of [old, next]) await place[Symbol.asyncDispose]();
+    // Else the channels are joined for another reason.
+    await start({ keeper: false });
+    await old.session(2, ["/lobby"]);
+    await old.session(1, ["/other"]);
+    const joins = () => next.network.joins.map(({ channel }) => channel);
+    next.network.isObliging = false;
+    publishTable();
+    await vi.waitFor(() => expect(joins()).toEqual(["/lobby"]), EVENTUALLY);
+    const prepared = next.cluster.plan(ROUTES, [2], nodes());
+    await vi.waitFor(() => expect(joins()).toEqual(["/lobby", "/other"]), EVENTUALLY);
+    for (const { resolve } of next.network.joins) resolve();
+    await prepared;
+    await isAt(next, 1);
+    for (const { cluster } of [old, next]) cluster.tell(ROUTES, [2], nodes());
+    await isAt(next, 2);
+  });
+
   it("wait for what a session has begun, and do not move one that does not come to an end with it", async () => {
     const [quick, slow] = [await old.session(2, ["/lobby"]), await old.session(3, ["/lobby"])];
     old.network.isObliging = false;
