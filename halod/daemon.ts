@@ -215,8 +215,8 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
     this.#log.info({ node, instance }, "bridge leaves");
     if (!this.#isActing) return;
     this.#apply(this.#leaving(instance));
+    // It may not have agreed yet, and has to know who comes for its sessions before it goes.
     this.#planner.whenTold(() => {
-      // It may not have agreed yet, and has to know who comes for its sessions before it goes.
       this.#publisher.catchUp(link);
       link.send({ type: "control", payload: controlPayload({ type: "left" }) });
     });
@@ -293,7 +293,6 @@ export class HaloDaemon implements LinkOwner, AsyncDisposable {
   #schedule(): void {
     const { config, now } = this.#options;
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
     const atMs = this.#isActing ? nextTickMs(this.#membership, config) : null;
     if (atMs === null || this.#isStopped) return;
     this.#timer = setTimeout(() => void this.#apply({ type: "tick" }), Math.max(1, atMs - now())).unref();

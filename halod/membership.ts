@@ -40,7 +40,7 @@ export interface Membership {
   readonly changedMs: number;
   /** When the first one registered; null before that. */
   readonly firstMs: number | null;
-  /** Nobody is dead before that: everybody's link had been lost, and they come back one after the other. */
+  /** Everybody's link had been lost, and they come back one after the other: who has not is not dead before that. */
   readonly graceUntilMs: number;
 }
 
@@ -263,8 +263,11 @@ function withMember(before: Membership, instance: string, changes: Partial<Membe
   return { ...before, members };
 }
 
-function deadAtMs({ lostMs }: Member, { graceUntilMs }: Membership, { failAfterMs }: MembershipPolicy): number[] {
-  return lostMs === null ? [] : [Math.max(lostMs + failAfterMs, graceUntilMs)];
+/** Grace is for those who have not come back since everybody was gone; who has been there since, and is lost again, has none. */
+function deadAtMs({ lostMs }: Member, { graceUntilMs }: Membership, policy: MembershipPolicy): number[] {
+  if (lostMs === null) return [];
+  const deadMs = lostMs + policy.failAfterMs;
+  return [lostMs <= graceUntilMs - policy.graceMs ? Math.max(deadMs, graceUntilMs) : deadMs];
 }
 
 function isAnyLinked(members: readonly Member[]): boolean {

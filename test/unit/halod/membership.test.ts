@@ -130,6 +130,15 @@ describe("a membership", () => {
     expect(it.owners).toBe("111111111111222222222222");
   });
 
+  it("gives no such time to one that was back, and is lost again", () => {
+    const it = play().lose("1a").lose("2a").lose("3a").wait(60_000);
+    it.register("2a").wait(100).register("1a").lose("1a");
+    expect(it.wait(499).owners).toBe(THREE);
+    expect(it.wait(1).dead).toEqual(["1a"]);
+    expect(it.wait(9_399).states).toBe("2 active, 3 active");
+    expect(it.wait(1).states).toBe("2 active");
+  });
+
   it("tells a table that is newer than all that its members have seen", () => {
     const it = new Play().register("1a", 70);
     expect(clusterOf(it.membership)?.epoch).toBeGreaterThan(70);

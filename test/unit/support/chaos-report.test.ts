@@ -99,10 +99,10 @@ describe("what chaos makes of a fault", () => {
   });
 
   it("is as expected where what is not met is not expected yet, and says so", () => {
-    const fault = { ...CALM, name: "kill-with-spare" };
-    const { isAsExpected, details } = judge(outcome({ lost: 2 }, { fault }));
+    const fault = { ...CALM, name: "kill-with-spare", pauseMs: 10 };
+    const { isAsExpected, details } = judge(outcome({}, { fault }));
     expect(isAsExpected).toBe(true);
-    expect(details).toContain("not met, as expected: lost");
+    expect(details).toContain("not met, as expected: pause");
   });
 
   it("lets messages be missing with a notice where the network's server went", () => {
