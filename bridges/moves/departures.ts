@@ -4,16 +4,20 @@ import type { FaultCounter, Frame, Link } from "../../link/index.ts";
 import type { Logger } from "pino";
 import type { Identities } from "../identity/identities.ts";
 import { isPrivateChannel } from "../identity/user-channel.ts";
+import { caughtUp } from "../keepers/heard.ts";
+import type { Keeping } from "../keepers/keeping.ts";
 import type { Log } from "../log/log.ts";
+import { NetworkError } from "../network.ts";
 import type { Publishes } from "../publishes.ts";
 import type { Delivery } from "../session/delivery.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { type ChannelPosition, snapshotOf } from "../session/snapshot.ts";
 import type { Subscriptions } from "../subscriptions.ts";
+import { within } from "../within.ts";
 import { Positions } from "./positions.ts";
-import type { Keeping } from "../keepers/keeping.ts";
 import { type Talk, Talker, TalkError } from "./talk.ts";
+import { drained, type Taker } from "./taker.ts";
 
 /** What handing sessions over needs. */
 export interface DeparturesOptions {
@@ -31,15 +35,6 @@ export interface DeparturesOptions {
   readonly faults: FaultCounter;
   /** Some routes have gone, or nobody has come for them in time: the sessions that are still there have to end. */
   readonly onOver: () => void;
-}
-
-/** A bridge that takes over from us. */
-interface Taker {
-  readonly talker: Talker;
-  readonly link: Link;
-  isDown: boolean;
-  /** Settles when its link is not full any more, or is down. */
-  drained: PromiseWithResolvers<void> | null;
 }
 
 /** What a session has begun to do has so long to come to its end before the session goes. */
@@ -153,9 +148,7 @@ export class Departures {
 
   async #give(taker: Taker, epoch: number, routes: readonly number[]): Promise<void> {
     if (!(await this.#knows(epoch))) return;
-    // What our network has sent by now is read first: the new owner takes what it had itself for what we have had.
-    await turn();
-    await turn();
+    await this.#hearAll(routes);
     const byRoute = Map.groupBy(this.#on(new Set(routes)), ({ clientId }) => routeOf(clientId) ?? 0);
     const parcel = {
       taker,
@@ -178,6 +171,16 @@ export class Departures {
       await drained(taker);
     }
     await Promise.all(later);
+  }
+
+  /** What our networks have sent by now is heard first: the new owner takes what it had itself for what we have had. */
+  async #hearAll(routes: readonly number[]): Promise<void> {
+    const { subscriptions } = this.#options;
+    const channels = new Set(this.#on(new Set(routes)).flatMap((session) => [...subscriptions.heardBy(session)]));
+    await within(caughtUp(channels), SETTLE_MS, "").catch((error: unknown) => {
+      // A network that is away sends nothing, to us at least.
+      if (!(error instanceof NetworkError)) throw error;
+    });
   }
 
   /** Waits for the table of an epoch. @returns false where it does not come */
@@ -284,12 +287,4 @@ function firstThoseWithBrowsers(
     byRoute.get(route)?.some(({ held, socket }) => held !== null || socket !== null);
   const parts = Map.groupBy(routes, (route) => hasBrowser(route) === true);
   return [...(parts.get(true) ?? []), ...(parts.get(false) ?? [])];
-}
-
-async function drained(taker: Taker): Promise<void> {
-  while (taker.link.isFull && !taker.isDown) {
-    taker.drained ??= Promise.withResolvers();
-    await taker.drained.promise;
-    taker.drained = null;
-  }
 }

@@ -160,6 +160,28 @@ describe("two bridges", { timeout: 30_000 }, () => {
     await isAt(next, 2);
   });
 
+  it("hear first what the network has sent by then: the new one may have heard it before it was asked", async () => {
+    for (const place of [old, next]) await place[Symbol.asyncDispose]();
+    await start({ keeper: false });
+    publishTable();
+    const [clientId, theirs] = [await old.session(1, ["/lobby"]), await next.session(2, ["/lobby"])];
+    const [asked, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const caughtUp = () => {
+      asked.resolve();
+      return heard.promise;
+    };
+    old.network.agreement = { caughtUp, mark: () => "", agrees: () => true, isCounted: () => false };
+    next.network.say("/lobby", "late", "late");
+    await next.cluster.plan(ROUTES, [2], nodes());
+    for (const { cluster } of [old, next]) cluster.tell(ROUTES, [2], nodes());
+    await asked.promise;
+    old.network.say("/lobby", "late", "late");
+    heard.resolve();
+    await isAt(next, 2);
+    expect(dataOf(await next.ask(1, connect(clientId)))).toEqual(["late"]);
+    expect(dataOf(await next.ask(2, connect(theirs)))).toEqual(["late"]);
+  });
+
   it("wait for what a session has begun, and do not move one that does not come to an end with it", async () => {
     const [quick, slow] = [await old.session(2, ["/lobby"]), await old.session(3, ["/lobby"])];
     old.network.isObliging = false;

@@ -1,4 +1,4 @@
-import type { HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
+import type { Agreement, HistoryPage, HistoryQuery, Member, Network } from "../../../bridges/index.ts";
 import type { NetworkError, NetworkInbox, Publication, Puppets } from "../../../bridges/index.ts";
 import { FakeArchive } from "./fake-archive.ts";
 
@@ -25,6 +25,7 @@ export class FakeNetwork implements Network {
   readonly archive = new FakeArchive();
   /** Set: it has users of their own for browsers. */
   puppets: Puppets | undefined = undefined;
+  agreement: Agreement | undefined = undefined;
   /** Takes announcements; a fake network has no way for them of its own. */
   onAnnounce: (channel: string, text: string) => boolean = () => false;
 
