@@ -142,17 +142,8 @@ export class Keeper implements LinkOwner, AsyncDisposable {
     this.#options.onChange();
   }
 
-  onFrame(link: Link, frame: Frame): void {
-    if (frame.type !== "control") return;
-    try {
-      const message = this.#talker?.receive(frame.payload);
-      if (message) this.#onMessage(message);
-    } catch (error) {
-      if (!(error instanceof TalkError)) throw error;
-      const detail = { bridge: link.peer.name, reason: error.message };
-      this.#options.faults.count("bridge.talk", "link to a bridge closed, it said what makes no sense", detail);
-      link.close("the other bridge said what makes no sense");
-    }
+  onFrame(_link: Link, frame: Frame): void {
+    this.#talker?.hear(frame, this.#options.faults, (message) => this.#onMessage(message));
   }
 
   onDrain(): void {

@@ -11,7 +11,7 @@ import {
 import type { Channels } from "../channel/channels.ts";
 import type { Log } from "../log/log.ts";
 import type { Holding } from "../moves/holding.ts";
-import { Talker, TalkError } from "../moves/talk.ts";
+import { type Talk, Talker, TalkError } from "../moves/talk.ts";
 import { Gathered } from "./heard.ts";
 import type { Keeping } from "./keeping.ts";
 import { type HeardSince, Past, type ToldPast } from "./past.ts";
@@ -172,23 +172,8 @@ class KeeperSource implements LinkOwner, AsyncDisposable {
     this.#ask();
   }
 
-  onFrame(link: Link, frame: Frame): void {
-    if (frame.type !== "control") return;
-    try {
-      const message = this.#talker?.receive(frame.payload);
-      if (!message) return;
-      if (message.type !== "fetched") throw new TalkError(`a ${message.type} is not for the one who asks`);
-      const [first] = this.#fetches;
-      first?.pasts.push(...message.pasts);
-      if (!message.isLast) return;
-      this.#fetches.shift()?.done.resolve(first?.pasts ?? []);
-      this.#ask();
-    } catch (error) {
-      if (!(error instanceof TalkError)) throw error;
-      const detail = { bridge: link.peer.name, reason: error.message };
-      this.#faults.count("bridge.talk", "link to a bridge closed, it said what makes no sense", detail);
-      link.close("the other bridge said what makes no sense");
-    }
+  onFrame(_link: Link, frame: Frame): void {
+    this.#talker?.hear(frame, this.#faults, (message) => this.#onMessage(message));
   }
 
   onDrain(): void {
@@ -199,6 +184,15 @@ class KeeperSource implements LinkOwner, AsyncDisposable {
   onDown(): void {
     this.#talker = null;
     for (const { pasts } of this.#fetches) pasts.length = 0;
+  }
+
+  #onMessage(message: Talk): void {
+    if (message.type !== "fetched") throw new TalkError(`a ${message.type} is not for the one who asks`);
+    const [first] = this.#fetches;
+    first?.pasts.push(...message.pasts);
+    if (!message.isLast) return;
+    this.#fetches.shift()?.done.resolve(first?.pasts ?? []);
+    this.#ask();
   }
 
   #ask(): void {

@@ -89,18 +89,7 @@ export class Departures {
 
   onFrame(link: Link, frame: Frame): void {
     const taker = this.#takers.get(link);
-    if (!taker || frame.type !== "control") return;
-    try {
-      const message = taker.talker.receive(frame.payload);
-      if (message) this.#onMessage(taker, message);
-    } catch (error) {
-      if (!(error instanceof TalkError)) throw error;
-      this.#options.faults.count("bridge.talk", "link to a bridge closed, it said what makes no sense", {
-        bridge: link.peer.name,
-        reason: error.message,
-      });
-      link.close("the other bridge said what makes no sense");
-    }
+    taker?.talker.hear(frame, this.#options.faults, (message) => this.#onMessage(taker, message));
   }
 
   onDrain(link: Link): void {

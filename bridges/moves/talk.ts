@@ -1,6 +1,6 @@
 /** What two bridges say to each other when sessions move: the JSON in their link's `control` frames. */
 import { z } from "zod";
-import { type Link, MAX_CONTROL_BYTES } from "../../link/index.ts";
+import { type FaultCounter, type Frame, type Link, MAX_CONTROL_BYTES } from "../../link/index.ts";
 import { positionShape } from "../session/snapshot.ts";
 
 /** A part is at most three bytes a character, or two where JSON escapes it once more. */
@@ -91,6 +91,20 @@ export class Talker {
     this.#length = 0;
     if (whole.type === "part") throw new TalkError("a part of a part");
     return whole;
+  }
+
+  /** Hands on what a frame says. Whoever says what makes no sense, or what `use` throws a TalkError for, loses the link. */
+  hear(frame: Frame, faults: FaultCounter, use: (message: Talk) => void): void {
+    if (frame.type !== "control") return;
+    try {
+      const message = this.receive(frame.payload);
+      if (message) use(message);
+    } catch (error) {
+      if (!(error instanceof TalkError)) throw error;
+      const detail = { bridge: this.#link.peer.name, reason: error.message };
+      faults.count("bridge.talk", "link to a bridge closed, it said what makes no sense", detail);
+      this.#link.close("the other bridge said what makes no sense");
+    }
   }
 
   #send(text: string): void {

@@ -43,7 +43,7 @@ export async function startInChromium(
   });
   const begin = async (): Promise<void> => {
     await page.waitForFunction("'start' in window", undefined, { polling: 20, timeout: 10_000 });
-    await run(page, "(library, options) => start(library, options)", [row.library, options]);
+    await run(page, "(library, options) => start(library, options)", [row.family, options]);
   };
   try {
     await calmNetwork();

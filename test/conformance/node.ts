@@ -12,8 +12,8 @@ const library = faye;
 
 /** A client in this process. */
 export function startInNode(row: Row, options: DriverOptions): Client {
-  if (row.library === "cometd") adaptAnew();
-  const driver = row.library === "cometd" ? cometdDriver(cometd, options) : fayeDriver(library, options);
+  if (row.family === "cometd") adaptAnew();
+  const driver = row.family === "cometd" ? cometdDriver(cometd, options) : fayeDriver(library, options);
   return {
     driver,
     reopen: null,

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 /** One client on one transport. */
 export interface Row {
-  readonly library: "cometd" | "faye";
+  readonly family: "cometd" | "faye";
   readonly client: string;
   readonly runtime: "Node" | "Chromium";
   readonly transport: string;
@@ -25,7 +25,7 @@ const FAYE_ORDER = ["websocket", "eventsource", "long-polling", "callback-pollin
 export const ROWS: readonly Row[] = [
   ...[false, true].flatMap((isExtended) => {
     const client = isExtended ? `${COMETD}, extended` : COMETD;
-    const base = { library: "cometd", client, isForeign: false, isExtended } as const;
+    const base = { family: "cometd", client, isForeign: false, isExtended } as const;
     return [
       ...inOrder(COMETD_ORDER.slice(0, 2)).map((one): Row => ({ ...base, runtime: "Node", ...one })),
       ...inOrder(COMETD_ORDER).map((one): Row => ({ ...base, runtime: "Chromium", ...one })),
@@ -37,7 +37,7 @@ export const ROWS: readonly Row[] = [
 ];
 
 function fayeIn(runtime: Row["runtime"]) {
-  return { library: "faye", client: FAYE, runtime, isForeign: false, isExtended: false } as const;
+  return { family: "faye", client: FAYE, runtime, isForeign: false, isExtended: false } as const;
 }
 
 function inOrder(types: readonly string[]): { transport: string; off: readonly string[] }[] {

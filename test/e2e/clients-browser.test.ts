@@ -64,7 +64,7 @@ describe("the unmodified clients in Chromium", () => {
       await calmNetwork();
       await page.goto(origin === "own" ? url : pages.origin);
       await page.waitForFunction("'start' in window", undefined, { timeout: 5_000 });
-      await run(page, "(options) => void start(options)", [{ library, url: `${url}/bayeux`, off }]);
+      await run(page, "(options) => void start(options)", [{ family: library, url: `${url}/bayeux`, off }]);
       const channel = `/${library}-${type}-${origin}`;
       expect(await run(page, "(channel) => client.subscribe(channel)", [channel])).toBe(true);
       for (const text of TEXTS) {

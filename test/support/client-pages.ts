@@ -36,7 +36,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>client</title>
     };
   };
   window.heard = heard;
-  window.start = (options) => (window.client = { faye, cometd }[options.library](options));
+  window.start = (options) => (window.client = { faye, cometd }[options.family](options));
 </script>`;
 
 /** Serves a page with the unmodified browser clients of Faye and CometD. */
